@@ -1,0 +1,1 @@
+"""The checked model: what a bundle says, resolved and typed. Frozen data, no behaviour beyond walking."""

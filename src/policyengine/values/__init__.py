@@ -1,0 +1,1 @@
+"""The value domain: types, money, durations, calendar arithmetic. Knows nothing of policies."""

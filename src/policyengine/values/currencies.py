@@ -1,0 +1,13 @@
+"""Which codes are currencies: ISO 4217, as kept by the pycountry package."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pycountry
+
+
+@cache
+def currency_codes() -> frozenset[str]:
+    """Every alphabetic ISO 4217 code."""
+    return frozenset(str(c.alpha_3) for c in pycountry.currencies)
