@@ -1,0 +1,1 @@
+"""Back ends: engines that match facts against the rules of a decision."""

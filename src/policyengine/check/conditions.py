@@ -1,0 +1,66 @@
+"""Condition mappings to boolean expressions: all entries must hold."""
+
+from __future__ import annotations
+
+from policyengine.check.context import Context, conjunction
+from policyengine.check.reading import scalars
+from policyengine.check.typist import Scope
+from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
+from policyengine.model import expr as x
+from policyengine.source import Span
+from policyengine.values.types import BOOLEAN
+
+
+def condition(ctx: Context, node: Node | None, scope: Scope) -> x.Expr | None:
+    """The condition; None when it is absent or at fault (reported)."""
+    if not isinstance(node, Mapping):
+        return None
+    parts = [_entry(ctx, key, value, scope) for key, value in node.entries]
+    good = [p for p in parts if p is not None]
+    return conjunction(good, node.span) if len(good) == len(parts) else None
+
+
+def when_unless(ctx: Context, node: Node, scope: Scope, span: Span) -> x.Expr | None:
+    """``when`` and not ``unless`` of a frame (a rule, a policy, a step); always true when neither is there."""
+    parts: list[x.Expr] = []
+    for key in ("when", "unless"):
+        written = node.get(key) if isinstance(node, Mapping) else None
+        if written is None:
+            continue
+        part = condition(ctx, written, scope)
+        if part is None:
+            return None
+        parts.append(part if key == "when" else x.Not(item=part, span=written.span))
+    return conjunction(parts, span)
+
+
+def _entry(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr | None:
+    match key.text:
+        case "all" | "any":
+            return _group(ctx, key.text, value, scope)
+        case "not" | "unless":
+            inner = condition(ctx, value, scope)
+            return inner and x.Not(item=inner, span=value.span)
+        case "where":
+            parts = [ctx.expression(n, scope, BOOLEAN) for n in scalars(value)]
+            good = [p for p in parts if p is not None]
+            return conjunction(good, value.span) if good and len(good) == len(parts) else None
+        case _:
+            return _tested_name(ctx, key, value, scope)
+
+
+def _group(ctx: Context, word: str, value: Node, scope: Scope) -> x.Expr | None:
+    if not isinstance(value, Sequence):
+        return None
+    parts = [condition(ctx, item, scope) for item in value.items]
+    good = tuple(p for p in parts if p is not None)
+    if len(good) < len(parts):
+        return None
+    return x.And(items=good, span=value.span) if word == "all" else x.Or(items=good, span=value.span)
+
+
+def _tested_name(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr | None:
+    subject = ctx.expression(key, scope, None)
+    if subject is None:
+        return None
+    return ctx.tests(scalars(value), subject, scope, value.span)

@@ -1,0 +1,290 @@
+"""First pass: collect every declared name with its type into the symbol table, before expressions are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from policyengine.check.functions import FUNCTIONS
+from policyengine.check.reading import entries, flag, items, mapping, scalar, text
+from policyengine.check.symbols import DefinitionSymbol, ListSymbol, Symbols
+from policyengine.diagnostics import Diagnostics, did_you_mean
+from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
+from policyengine.values.types import BOOLEAN, SIMPLE_TYPES, TEXT, Type, enum_type, set_of
+
+SNAKE = re.compile(r"[a-z][a-z0-9_]*")
+MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+FACT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+
+
+def declare(documents: Iterable[Mapping], sink: Diagnostics) -> Symbols:
+    """The symbol table of all documents of a bundle."""
+    sym = Symbols(functions=frozenset((*FUNCTIONS, "not")))
+    docs = tuple(documents)
+    for doc in docs:
+        _types(doc, sym, sink)
+    for doc in docs:
+        _calendars(doc, sym)
+    for doc in docs:
+        _facts(doc, sym, sink)
+    for doc in docs:
+        _parameters(doc, sym, sink)
+        _definitions(doc, sym, sink)
+    _prefixes(sym, sink)
+    _members(sym, docs, sink)
+    return sym
+
+
+def good_name(key: Scalar, pattern: re.Pattern[str], what: str, sink: Diagnostics) -> bool:
+    """Whether the key is spelt like a name of its kind; reported when not."""
+    if pattern.fullmatch(key.text):
+        return True
+    shape = {FACT: "`group.name` in small letters", MEMBER: "letters, digits and `_`"}.get(pattern, "small letters, digits and `_`")
+    sink.error("names/spelling", f"`{key.text}` cannot be the name of a {what}", key.span, f"names are {shape}")
+    return False
+
+
+# -- types --------------------------------------------------------------------------------------
+
+
+def _types(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
+    for key, body in entries(doc, "types"):
+        if not good_name(key, SNAKE, "type", sink):
+            continue
+        if key.text in sym.types or key.text in SIMPLE_TYPES:
+            sink.error("names/taken", f"`{key.text}` is already the name of a type", key.span)
+            continue
+        sym.types[key.text] = _enum(body.get("enum") if isinstance(body, Mapping) else None, key.text, flag(body, "open"), sink)
+
+
+def _enum(node: Node | None, name: str | None, open_: bool, sink: Diagnostics) -> Type:
+    if isinstance(node, Mapping):
+        labels = {k.text: v.text for k, v in node.entries if isinstance(v, Scalar)}
+        keys: tuple[Scalar, ...] = tuple(k for k, _ in node.entries)
+    else:
+        labels = {}
+        keys = tuple(i for i in node.items if isinstance(i, Scalar)) if isinstance(node, Sequence) else ()
+    seen: dict[str, None] = {}
+    for k in keys:
+        if not good_name(k, MEMBER, "member", sink):
+            continue
+        if k.text in seen:
+            sink.error("names/taken", f"member `{k.text}` is listed twice", k.span)
+        seen[k.text] = None
+    return enum_type(tuple(seen), name, open_=open_, labels=labels)
+
+
+def read_type(node: Node | None, sym: Symbols, sink: Diagnostics) -> Type | None:
+    """The type that a declaration's keys ``type``, ``values``, ``of``, ``open`` say; None when at fault or unsaid."""
+    word = scalar(node, "type")
+    if word is None:
+        return None
+    if word.text in SIMPLE_TYPES:
+        return SIMPLE_TYPES[word.text]
+    if word.text not in ("enum", "set"):
+        near = did_you_mean(word.text, [*SIMPLE_TYPES, "enum", "set", "list"])
+        sink.error("schema/type", f"`{word.text}` is not a type", word.span, near)
+        return None
+    enum = _enum_of(node, word, sym, sink)
+    return enum if enum is None or word.text == "enum" else set_of(enum)
+
+
+def _enum_of(node: Node | None, word: Scalar, sym: Symbols, sink: Diagnostics) -> Type | None:
+    of = scalar(node, "of")
+    if of is not None:
+        if of.text in sym.types:
+            return sym.types[of.text]
+        sink.error("names/unknown", f"unknown type `{of.text}`", of.span, did_you_mean(of.text, sym.types))
+        return None
+    values = node.get("values") if isinstance(node, Mapping) else None
+    if values is None:
+        sink.error("schema/missing-key", f"this {word.text} does not say its members", word.span, "add `values:` or `of:`")
+        return None
+    return _enum(values, None, flag(node, "open"), sink)
+
+
+# -- calendars ----------------------------------------------------------------------------------
+
+
+def _calendars(doc: Mapping, sym: Symbols) -> None:
+    sym.calendars.update(k.text for k, _ in entries(doc, "calendars"))
+    if text(doc, "kind") == "bundle" and scalar(doc, "calendar"):
+        sym.default_calendar = text(doc, "calendar")
+
+
+# -- facts and lists ----------------------------------------------------------------------------
+
+
+def _facts(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
+    if text(doc, "kind") != "facts":
+        return
+    sym.fact_files[doc.span.file.path] = None
+    for key, body in entries(doc, "facts"):
+        is_list = text(body, "type") == "list"
+        pattern = SNAKE if is_list and "." not in key.text else FACT
+        if not good_name(key, pattern, "fact", sink):
+            sym.broken.add(key.text)
+            continue
+        if not sym.take(key.text, "list" if is_list else "fact", key.span, sink):
+            continue
+        if is_list:
+            _list(key, body, sym, sink)
+            continue
+        type_ = read_type(body, sym, sink)
+        if type_ is None:
+            sym.broken.add(key.text)
+        else:
+            sym.facts[key.text] = type_
+
+
+def _list(key: Scalar, body: Node, sym: Symbols, sink: Diagnostics) -> None:
+    each = scalar(body, "each")
+    if each is None or not good_name(each, SNAKE, "singular", sink) or not sym.take(each.text, "singular", each.span, sink):
+        sym.broken.add(key.text)
+        return
+    fields: dict[str, Type] = {}
+    for name, field in entries(body, "fields"):
+        type_ = read_type(field, sym, sink) if good_name(name, SNAKE, "field", sink) else None
+        if type_ is None:
+            sym.broken.add(f"{key.text}[].{name.text}")
+        else:
+            fields[name.text] = type_
+    id_field = text(body, "id")
+    if id_field is not None:
+        # The id is part of every element; it is text unless the fields say otherwise.
+        fields.setdefault(id_field, TEXT)
+    sym.lists[key.text] = ListSymbol(key.text, each.text, fields, id_field)
+    sym.singulars[each.text] = key.text
+
+
+def _prefixes(sym: Symbols, sink: Diagnostics) -> None:
+    """No fact's name followed by a dot begins another's; no singular is the first part of a fact's name."""
+    names = [*sym.facts, *sym.lists]
+    for a in names:
+        for b in names:
+            place = sym.place_of(b)
+            if b.startswith(a + ".") and place:
+                sink.error("names/taken", f"`{b}` begins with `{a}.`, and `{a}` is a fact itself", place, "choose another name")
+    for singular in sym.singulars:
+        clash = next((f for f in names if f.startswith(singular + ".")), None)
+        place = sym.place_of(singular)
+        if clash and place:
+            message = f"the singular `{singular}` is also the first part of fact `{clash}`"
+            sink.error("facts/singular", message, place, "choose another word")
+
+
+# -- parameters and definitions -----------------------------------------------------------------
+
+
+def _parameters(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
+    for key, body in entries(doc, "parameters"):
+        if not good_name(key, SNAKE, "parameter", sink) or not sym.take(key.text, "parameter", key.span, sink):
+            continue
+        type_ = read_type(body, sym, sink)
+        if type_ is None:
+            sym.broken.add(key.text)
+        else:
+            sym.parameters[key.text] = type_
+
+
+def _definitions(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
+    for key, body in entries(doc, "definitions"):
+        if not good_name(key, SNAKE, "definition", sink) or not sym.take(key.text, "definition", key.span, sink):
+            continue
+        found = _definition(key, body, sym, sink)
+        if found is None:
+            sym.broken.add(key.text)
+        else:
+            sym.definitions[key.text] = found
+
+
+def _definition(key: Scalar, body: Node, sym: Symbols, sink: Diagnostics) -> DefinitionSymbol | None:
+    each = scalar(body, "each")
+    list_name = None
+    if each is not None:
+        list_name = singular(each, sym, sink)
+        if list_name is None:
+            return None
+    outputs = _outputs(mapping(body, "table"), sym, sink)
+    if outputs is None:
+        return None
+    type_ = read_type(body, sym, sink)
+    if type_ is None and scalar(body, "type") is None:
+        type_ = _unsaid_type(key, body, outputs, sink)
+    if type_ is None:
+        return None
+    return DefinitionSymbol(key.text, type_, list_name, outputs if len(outputs) > 1 else {})
+
+
+def _unsaid_type(key: Scalar, body: Node, outputs: dict[str, Type], sink: Diagnostics) -> Type | None:
+    if isinstance(body, Mapping) and ("when" in body or "unless" in body):
+        return BOOLEAN
+    if outputs:
+        return next(iter(outputs.values()))
+    sink.error("schema/missing-key", f"definition `{key.text}` has no `type`", key.span, "add `type:`, such as `type: date`")
+    return None
+
+
+def _outputs(table: Mapping | None, sym: Symbols, sink: Diagnostics) -> dict[str, Type] | None:
+    """The named outputs of a table; None when one is at fault. The value is a type word or a declaration."""
+    found: dict[str, Type] = {}
+    for name, declared in entries(table, "outputs"):
+        if not good_name(name, SNAKE, "output", sink):
+            return None
+        type_ = _output_type(declared, sym, sink)
+        if type_ is None:
+            return None
+        found[name.text] = type_
+    return found
+
+
+def _output_type(declared: Node, sym: Symbols, sink: Diagnostics) -> Type | None:
+    if not isinstance(declared, Scalar):
+        return read_type(declared, sym, sink)
+    if declared.text in SIMPLE_TYPES:
+        return SIMPLE_TYPES[declared.text]
+    if declared.text in sym.types:
+        return sym.types[declared.text]
+    near = did_you_mean(declared.text, [*SIMPLE_TYPES, *sym.types])
+    sink.error("names/unknown", f"unknown type `{declared.text}`", declared.span, near)
+    return None
+
+
+def singular(word: Scalar, sym: Symbols, sink: Diagnostics) -> str | None:
+    """The list whose singular is ``word``; reported when there is none."""
+    if word.text in sym.singulars:
+        return sym.singulars[word.text]
+    if word.text in sym.lists and word.text not in sym.broken:
+        near: str | None = f"write the singular, `{sym.lists[word.text].each}`"
+    else:
+        near = did_you_mean(word.text, sym.singulars)
+    if word.text not in sym.broken:
+        sink.error("names/unknown", f"`{word.text}` is the singular of no list", word.span, near)
+    return None
+
+
+def _members(sym: Symbols, docs: tuple[Mapping, ...], sink: Diagnostics) -> None:
+    """A member may not be spelt like a declared name: a bare word would then mean two things."""
+    for scalar_ in _member_scalars(docs):
+        kind = sym.kind_of(scalar_.text)
+        place = sym.place_of(scalar_.text)
+        if kind and place:
+            message = f"`{scalar_.text}` is already the name of a {kind}"
+            sink.error("names/taken", message, scalar_.span, f"declared at {place.place}")
+        elif scalar_.text in ("true", "false", "null", "as_of"):
+            sink.error("names/reserved", f"`{scalar_.text}` is a word of the language", scalar_.span, "choose another name")
+
+
+def _member_scalars(docs: tuple[Mapping, ...]) -> Iterable[Scalar]:
+    for doc in docs:
+        bodies = [b for _, b in entries(doc, "types")]
+        for _, body in entries(doc, "facts"):
+            bodies.append(body)
+            bodies += [f for _, f in entries(body, "fields")]
+        for body in bodies:
+            for key in ("enum", "values"):
+                node = body.get(key) if isinstance(body, Mapping) else None
+                if isinstance(node, Mapping):
+                    yield from (k for k, _ in node.entries)
+                yield from (i for i in items(body, key) if isinstance(i, Scalar))
+

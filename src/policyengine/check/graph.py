@@ -1,0 +1,166 @@
+"""What reads what: definitions, defaults and key days form one graph, which must have no cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from policyengine.check.context import Context
+from policyengine.model import expr as x
+from policyengine.model.vocabulary import Definition, Fact, FactList, Parameter, Table
+from policyengine.source import Span
+
+Name = str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The named things of a bundle, for walking."""
+
+    facts: Mapping[str, Fact]
+    lists: Mapping[str, FactList]
+    parameters: Mapping[str, Parameter]
+    definitions: Mapping[str, Definition]
+
+
+def body_expressions(d: Definition) -> Iterator[x.Expr]:
+    """Every expression of a definition, tables cell by cell."""
+    if not isinstance(d.body, Table):
+        yield d.body
+        return
+    yield from d.body.inputs
+    for row in d.body.rows:
+        yield from row.tests
+        yield from row.outputs
+    yield from d.body.otherwise or ()
+
+
+def names_read(e: x.Expr) -> Iterator[Name]:
+    """The names that an expression reads directly; fields as ``list.field``."""
+    for node in x.walk(e):
+        match node:
+            case x.FactRef() | x.ParameterRef() | x.DefinitionRef():
+                yield node.name
+            case x.ItemField():
+                yield f"{node.list}.{node.field}"
+            case x.Pluck():
+                yield f"{node.list.type.name}.{node.field}"
+
+
+def edges(v: Vocabulary) -> dict[Name, list[Name]]:
+    """Name → names it reads. ``known`` and ``stated`` read the fact too: its default is then never needed, but asked."""
+    found: dict[Name, list[Name]] = {}
+    for fact in v.facts.values():
+        found[fact.name] = list(names_read(fact.default)) if fact.default else []
+    for item in v.lists.values():
+        for field in item.fields.values():
+            found[f"{item.name}.{field.name}"] = list(names_read(field.default)) if field.default else []
+    for p in v.parameters.values():
+        found[p.name] = list(names_read(p.keyed_on)) if p.keyed_on else []
+    for d in v.definitions.values():
+        found[d.name] = [n for e in body_expressions(d) for n in names_read(e)]
+    return found
+
+
+def refuse_cycles(ctx: Context, v: Vocabulary) -> bool:
+    """Report each cycle once, at its first name in order of declaration. True when there is none."""
+    graph = {k: [n for n in reads if not _known_only(v, k, n)] for k, reads in edges(v).items()}
+    good, done = True, set[Name]()
+    for start in graph:
+        cycle = _cycle(graph, start, done)
+        if cycle:
+            good = False
+            path = " → ".join([*cycle, cycle[0]])
+            ctx.sink.error("names/cycle", f"`{cycle[0]}` is defined by itself: {path}", _place(v, cycle[0]))
+            done.update(cycle)
+    return good
+
+
+def _known_only(v: Vocabulary, reader: Name, read: Name) -> bool:
+    """Whether a fact's default only asks whether the fact itself was given, which needs no default."""
+    if reader != read or reader not in v.facts:
+        return False
+    default = v.facts[reader].default
+    asked = sum(isinstance(n, x.Known) and isinstance(n.target, x.FactRef) and n.target.name == read for n in _all(default))
+    return asked == sum(isinstance(n, x.FactRef) and n.name == read for n in _all(default))
+
+
+def _all(e: x.Expr | None) -> Iterable[x.Expr]:
+    return x.walk(e) if e else ()
+
+
+def _cycle(graph: Mapping[Name, list[Name]], start: Name, done: set[Name]) -> list[Name]:
+    """A cycle through ``start``'s reach, as a path; empty when there is none. ``done`` grows with what is cleared."""
+    path: list[Name] = []
+    on_path: set[Name] = set()
+    stack: list[tuple[Name, Iterator[Name]]] = []
+
+    def enter(name: Name) -> None:
+        path.append(name)
+        on_path.add(name)
+        stack.append((name, iter(graph.get(name, ()))))
+
+    if start in done:
+        return []
+    enter(start)
+    while stack:
+        name, reads = stack[-1]
+        step = next(reads, None)
+        if step is None:
+            stack.pop()
+            path.pop()
+            on_path.discard(name)
+            done.add(name)
+        elif step in on_path:
+            return path[path.index(step) :]
+        elif step not in done:
+            enter(step)
+    return []
+
+
+def _place(v: Vocabulary, name: Name) -> Span:
+    for table in (v.definitions, v.parameters, v.facts):
+        if name in table:
+            found: Definition | Parameter | Fact = table[name]
+            return found.span
+    list_name, _, field = name.rpartition(".")
+    return v.lists[list_name].fields[field].span
+
+
+def definition_order(v: Vocabulary) -> dict[str, Definition]:
+    """Definitions, each after those it reads (also through defaults and key days); otherwise as declared."""
+    graph = edges(v)
+    placed: dict[str, Definition] = {}
+    seen: set[Name] = set()
+
+    def place(name: Name) -> None:
+        stack: list[tuple[Name, Iterator[Name]]] = [(name, iter(graph.get(name, ())))]
+        seen.add(name)
+        while stack:
+            top, reads = stack[-1]
+            step = next(reads, None)
+            if step is None:
+                stack.pop()
+                if top in v.definitions:
+                    placed[top] = v.definitions[top]
+            elif step not in seen:
+                seen.add(step)
+                stack.append((step, iter(graph.get(step, ()))))
+
+    for name in v.definitions:
+        if name not in seen:
+            place(name)
+    return placed
+
+
+def answer_only(v: Vocabulary) -> dict[str, str]:
+    """Definitions that read ``verdict`` or ``parts``, also through others: name → the special they read."""
+    found: dict[str, str] = {}
+    for d in definition_order(v).values():
+        for e in body_expressions(d):
+            for node in x.walk(e):
+                if isinstance(node, x.Special):
+                    found.setdefault(d.name, node.name)
+                if isinstance(node, x.DefinitionRef) and node.name in found:
+                    found.setdefault(d.name, found[node.name])
+    return found

@@ -1,0 +1,75 @@
+"""``because`` texts to messages with typed inserts."""
+
+from __future__ import annotations
+
+import re
+
+from policyengine.check.context import Context
+from policyengine.check.typist import Rejected, Scope, Typist
+from policyengine.diagnostics import did_you_mean
+from policyengine.frontend.nodes import Mapping, Node, Scalar
+from policyengine.language import syntax as s
+from policyengine.model.rules import Insert, Message
+
+ANSWER_NAMES = ("deadline", "from_day", "days_left", "measured", "amount", "limit", "parts", "offending")
+
+_INSERT = re.compile(r"\{([^{}]*)\}")
+
+
+def message(ctx: Context, node: Node | None, scope: Scope) -> Message | None:
+    """The message, by language; None when absent or at fault (reported)."""
+    if isinstance(node, Scalar):
+        parts = _parts(ctx, node, scope)
+        return None if parts is None else Message({"": parts})
+    if not isinstance(node, Mapping):
+        return None
+    texts = {k.text: _parts(ctx, v, scope) for k, v in node.entries if isinstance(v, Scalar)}
+    good = {k: p for k, p in texts.items() if p is not None}
+    return Message(good) if good and len(good) == len(texts) else None
+
+
+def _parts(ctx: Context, node: Scalar, scope: Scope) -> tuple[str | Insert, ...] | None:
+    parts: list[str | Insert] = []
+    at, good = 0, True
+    for found in _INSERT.finditer(node.text):
+        if found.start() > at:
+            parts.append(node.text[at : found.start()])
+        at = found.end()
+        insert = _insert(ctx, node, found, scope)
+        good = good and insert is not None
+        if insert is not None:
+            parts.append(insert)
+    if at < len(node.text):
+        parts.append(node.text[at:])
+    stray = re.search(r"[{}]", _INSERT.sub("", node.text))
+    if stray:
+        where = node.text.find(stray.group())
+        span = node.sub(where, where + 1)
+        ctx.sink.error("rules/template", f"`{stray.group()}` stands alone in the message", span, "write `{name}` around a name")
+        return None
+    return tuple(parts) if good else None
+
+
+def _insert(ctx: Context, node: Scalar, found: re.Match[str], scope: Scope) -> Insert | None:
+    name = found.group(1).strip()
+    if name in ANSWER_NAMES:
+        return Insert(name, None)
+    start = found.start(1) + found.group(1).find(name)
+    if not re.fullmatch(r"[a-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*", name) or not _known(ctx, name, scope):
+        near = did_you_mean(name, [*ctx.symbols.all_names(), *ANSWER_NAMES])
+        span = node.sub(found.start(), found.end())
+        ctx.sink.error("rules/template", f"`{found.group()}` in the message is not a name known here", span, near)
+        return None
+    try:
+        expr = Typist(ctx.symbols, ctx.sink, node, scope).name(s.Name(start, start + len(name), name), None, "")
+    except Rejected:
+        return None
+    return Insert(name, expr)
+
+
+def _known(ctx: Context, name: str, scope: Scope) -> bool:
+    if name in scope.specials or name == "as_of" or name in ctx.symbols.broken:
+        return True
+    parts = name.split(".")
+    heads = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return any(h in scope.variables or ctx.symbols.kind_of(h) or h in ctx.symbols.broken for h in heads)
