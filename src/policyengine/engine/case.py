@@ -11,7 +11,7 @@ from policyengine.evaluation.evaluator import Evaluation
 from policyengine.evaluation.values import Got
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.memory import Element
-from policyengine.model.rules import DecisionSpec, Rule
+from policyengine.model.rules import DecisionSpec, Rule, Split
 from policyengine.planner import Plan
 
 Truths = tuple[bool | None, ...]
@@ -20,12 +20,20 @@ Truths = tuple[bool | None, ...]
 Asked = tuple[Rule, Element | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A split and its plan, of at least one part."""
+
+    split: Split
+    plan: Plan
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What every part of the answer is made from.
 
     ``elements`` are those of the decision's list, None when it is unknown or there is none; ``document`` and
-    ``by_element`` are truths by rule index. ``plan`` is the split's, known and possible; ``specials`` stand for
+    ``by_element`` are truths by rule index. ``planned`` is the split's plan, known and possible; ``specials`` stand for
     ``verdict`` and ``parts``.
     """
 
@@ -36,7 +44,7 @@ class Case:
     document: Truths
     by_element: Mapping[str, Truths]
     resolution: Resolution
-    plan: Plan | None
+    planned: Planned | None
     specials: Mapping[str, Got]
 
     def env(self, element: Element | None) -> Env:

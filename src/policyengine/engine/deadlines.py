@@ -12,7 +12,7 @@ from policyengine.model.rules import Deadline
 
 
 def deadlines(case: Case, reasons: frozenset[str]) -> tuple[DeadlineDate, ...]:
-    """Every known last day; those of rules among ``reasons`` (rule ids) first, then in step order, elements by position."""
+    """Every known last day: rules among ``reasons`` (ids) first, then the rest, in step order, elements by position."""
     asked = sorted(_heard(case), key=lambda a: (a[0].id not in reasons, a[0].index, a[1].position if a[1] else 0))
     return tuple(d for a in asked if (d := _deadline(case, a)))
 

@@ -77,7 +77,7 @@ def _otherwise(case: Case, element: Element | None) -> Reason | None:
 
 
 def _planned(case: Case) -> dict[str, str]:
-    return {"parts": str(case.plan.parts)} if case.plan else {}
+    return {"parts": str(case.planned.plan.parts)} if case.planned else {}
 
 
 def _of_rule(case: Case, rule: Rule, env: Env) -> dict[str, str]:

@@ -33,11 +33,14 @@ class Question:
 
 def waiting(case: Case) -> tuple[list[Question], list[Fault]]:
     """What the rules that leave the verdict open (or an element of a granted verdict) wait for."""
-    asked = list(_mattering(case))
-    questions = [q for a in asked for q in _questions(case, a)]
-    if _asks_for_list(case):
-        questions += _list_questions(case)
-    return sorted(questions), [f for a in asked for f in _blamed(case, a)[1]]
+    questions = _list_questions(case) if _asks_for_list(case) else []
+    faults: list[Fault] = []
+    for rule, element in _mattering(case):
+        blamed, met = _blamed(case, (rule, element))
+        position = element.position if element else 0
+        questions += [Question(rule.index, place, position, fact, rule.id) for place, fact in enumerate(blamed)]
+        faults += met
+    return questions, faults
 
 
 def _mattering(case: Case) -> Iterator[Asked]:
@@ -62,25 +65,16 @@ def _blamed(case: Case, asked: Asked) -> tuple[tuple[str, ...], tuple[Fault, ...
     return (), ()
 
 
-def _questions(case: Case, asked: Asked) -> Iterator[Question]:
-    rule, element = asked
-    for place, fact in enumerate(_blamed(case, asked)[0]):
-        yield Question(rule.index, place, element.position if element else 0, fact, rule.id)
-
-
 def _asks_for_list(case: Case) -> bool:
     """Whether the decision's list is unknown and the document did not refuse."""
     return case.spec.each is not None and case.elements is None and case.gate is None
 
 
-def _list_questions(case: Case) -> Iterator[Question]:
+def _list_questions(case: Case) -> list[Question]:
     """Every rule of the elements waits for the list, where the first of them stands."""
-    rules = [r for s in case.spec.steps if s.each is not None for r in s.rules]
     name = case.spec.each or ""
-    if not rules:
-        yield Question(len(case.spec.rules), 0, 0, name, "")
-    for rule in rules:
-        yield Question(rule.index, -1, 0, name, rule.id)
+    rules = [r for s in case.spec.steps if s.each is not None for r in s.rules]
+    return [Question(r.index, -1, 0, name, r.id) for r in rules] or [Question(len(case.spec.rules), 0, 0, name, "")]
 
 
 def value_questions(evaluation: Evaluation, value: Expr) -> tuple[list[Question], list[Fault]]:
@@ -121,4 +115,3 @@ def declaration(bundle: CheckedBundle, address: str) -> Fact | FactList:
     # An id may hold any character, a field's name only letters, digits and underscores.
     items, field = address.partition("[")[0], address.rpartition("].")[2]
     return bundle.lists[items].fields[field]
-

@@ -23,14 +23,14 @@ def order_remarks(bundle: CheckedBundle, evaluation: Evaluation) -> Iterator[Rem
         dated = [f for f in declared.fields.values() if f.not_before]
         for fact in dated:
             for element in memory.lists.get(declared.name, ()):
-                other, limit = _limit(fact, element, evaluation)
+                other, limit = _limit(bundle, fact, element, evaluation)
                 yield from _before(element.address(fact.name), element.fields.get(fact.name), other, limit)
 
 
-def _limit(fact: Fact, element: Element, evaluation: Evaluation) -> tuple[str, Given | None]:
+def _limit(bundle: CheckedBundle, fact: Fact, element: Element, evaluation: Evaluation) -> tuple[str, Given | None]:
     """The address and value that a field should not precede: of the same element, else of the document."""
     name = fact.not_before or ""
-    if name in evaluation.bundle.lists[element.list].fields:
+    if name in bundle.lists[element.list].fields:
         return element.address(name), element.fields.get(name)
     return name, evaluation.memory.facts.get(name)
 

@@ -45,7 +45,7 @@ Scope = Mapping[str, str]
 class Walk:
     """An expression that steps from one day to another, and the elements it is asked for."""
 
-    expr: Arith | Call
+    expr: Expr
     scope: tuple[tuple[str, str], ...]
 
 

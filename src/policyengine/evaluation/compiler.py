@@ -57,7 +57,7 @@ class Compiler:
     def __init__(self, bundle: CheckedBundle, reading: Reading) -> None:
         self.bundle = bundle
         self.reading = reading
-        # By identity, for equal nodes at different places make different faults; the node is kept, so its id stays its own.
+        # By identity: equal nodes at different places make different faults. The node is kept, so its id stays its own.
         self._done: dict[int, tuple[Expr, Run]] = {}
 
     def run(self, e: Expr) -> Run:

@@ -172,7 +172,9 @@ class Composer:
     def _scalar(self, event: yaml.ScalarEvent, start: int, end: int) -> _Built:
         if start == end:
             # The parsers differ in where an empty value is: before or after the blanks.
-            start = end = len(self.text.text[:start].rstrip(" "))
+            while start and self.text.text[start - 1] == " ":
+                start -= 1
+            end = start
         if event.style in ("|", ">"):
             end = start + len(self.text.text[start:end].rstrip())
         node = Scalar(event.value, self.text.span(start, end), event.style in (None, ""))

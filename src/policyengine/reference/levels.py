@@ -35,7 +35,7 @@ class Level:
 
     @property
     def word(self) -> str | None:
-        """The word that it is settled on; None while undetermined, and for a document that leaves all to the elements."""
+        """The word it is settled on; None while undetermined, and for a document that leaves all to the elements."""
         return next(iter(self.may)) if self.settled else None
 
     @property

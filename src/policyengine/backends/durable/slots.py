@@ -1,0 +1,180 @@
+"""Slots: what a case's facts are as integers. A slot that cannot tell binds nothing, and nothing compares with it.
+
+==============  ====================================================================================
+value           an expression that is exactly known or not at all, coded
+low, high end   an expression that may be known in part: each end coded, so the network reckons with bounds
+given           whether the caller gave a fact
+parts           how many parts a split has
+sign            of the difference of two expressions; if one is not exact: a sign that says what the evaluator found
+flag            0, 1 or 2 (false, true, unknown) for a condition that the evaluator decides
+==============  ====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from policyengine.backends.durable.codecs import Codec
+from policyengine.evaluation.env import Env
+from policyengine.evaluation.evaluator import Evaluation
+from policyengine.evaluation.operators import difference, ends_of
+from policyengine.evaluation.values import Got, Unknown
+from policyengine.model.expr import (
+    DefinitionRef,
+    Expr,
+    FactRef,
+    ItemField,
+    Known,
+    ListRef,
+    Special,
+    Value,
+    children,
+)
+from policyengine.model.rules import Split
+from policyengine.values.money import CurrencyMismatch
+
+if TYPE_CHECKING:
+    from policyengine.evaluation.evaluator import Evaluator
+
+Read = Callable[[Evaluation, Env], int | None]
+
+FALSE, TRUE, UNSURE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One property of the network: ``read`` binds it, ``codec`` codes the constants that it is compared with.
+
+    ``element``: it differs from element to element.
+    """
+
+    read: Read
+    codec: Codec
+    element: bool
+
+
+class Slots:
+    """The slots of one network, by number. Equal expressions share a slot."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._numbers: dict[Hashable, int] = {}
+        self.slots: list[Slot] = []
+
+    def number(self, key: Hashable, make: Callable[[], Slot]) -> int:
+        """The number of the slot under ``key``, made if there is none."""
+        if key not in self._numbers:
+            self._numbers[key] = len(self.slots)
+            self.slots.append(make())
+        return self._numbers[key]
+
+    def codec(self, number: int) -> Codec:
+        """The codec of a slot."""
+        return self.slots[number].codec
+
+    def always(self, codec: Codec) -> int:
+        """A property that is always 1."""
+        return self.number("always", lambda: Slot(lambda _ev, _env: TRUE, codec, element=False))
+
+    def value(self, e: Expr, key: str, codec: Callable[[], Codec]) -> int:
+        """An exact value; ``key`` tells codecs of the same expression apart."""
+        return self.number(("value", key, e), lambda: self._value(e, codec()))
+
+    def _value(self, e: Expr, codec: Codec) -> Slot:
+        run = self._evaluator.compiler.run(e)
+
+        def read(ev: Evaluation, env: Env) -> int | None:
+            got = run(ev, env)
+            return None if isinstance(got, Unknown) else codec.code(cast("Value", got))
+
+        return Slot(read, codec, reads_element(e))
+
+    def ends(self, e: Expr, key: str, codec: Callable[[], Codec]) -> tuple[int, int]:
+        """The low and the high end of a value; they share a codec."""
+        low = self.number(("end", 0, key, e), lambda: self._end(e, codec(), 0))
+        return low, self.number(("end", 1, key, e), lambda: self._end(e, self.codec(low), 1))
+
+    def _end(self, e: Expr, codec: Codec, which: int) -> Slot:
+        run = self._evaluator.compiler.run(e)
+
+        def read(ev: Evaluation, env: Env) -> int | None:
+            end = ends_of(run(ev, env))[which]
+            return None if end is None else codec.code(end)
+
+        return Slot(read, codec, reads_element(e))
+
+    def given(self, e: Known, codec: Codec) -> int:
+        """Whether the fact was given."""
+        target: FactRef | ItemField | ListRef = e.target
+        return self.number(e, lambda: Slot(lambda ev, env: ev.is_given(target, env), codec, reads_element(e)))
+
+    def parts(self, split: Split, codec: Codec) -> int:
+        """The number of parts; 0 when there is no plan."""
+
+        def read(ev: Evaluation, _env: Env) -> int | None:
+            plan = ev.split(split)
+            return None if isinstance(plan, Unknown) else plan.parts
+
+        return self.number(("parts", split), lambda: Slot(read, codec, element=False))
+
+    def sign(self, sign: Sign, codec: Codec) -> int:
+        """The sign of a difference."""
+        return self.number(sign, lambda: self._sign(sign, codec))
+
+    def _sign(self, sign: Sign, codec: Codec) -> Slot:
+        run = self._evaluator.compiler.run
+        left, right, atom = run(sign.left), run(sign.right), run(sign.atom)
+        others = [run(e) for e in children(sign.atom)]
+        names = sorted(self._evaluator.reading.of(sign.atom).parameters)
+
+        def read(ev: Evaluation, env: Env) -> int | None:
+            exact = not any(isinstance(other(ev, env), Unknown) for other in others)
+            if exact and not (names and ev.open_parameters(names)):
+                return _exact_sign(left(ev, env), right(ev, env))
+            truth = atom(ev, env)
+            return None if isinstance(truth, Unknown) else (sign.if_true if truth else sign.if_false)
+
+        return Slot(read, codec, reads_element(sign.atom))
+
+    def flag(self, e: Expr, codec: Codec) -> int:
+        """The evaluator's answer to a condition."""
+        return self.number(("flag", e), lambda: self._flag(e, codec))
+
+    def _flag(self, e: Expr, codec: Codec) -> Slot:
+        run = self._evaluator.compiler.run(e)
+
+        def read(ev: Evaluation, env: Env) -> int | None:
+            got = run(ev, env)
+            return UNSURE if isinstance(got, Unknown) else int(cast("bool", got))
+
+        return Slot(read, codec, reads_element(e))
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The difference of ``left`` and ``right``, which the condition ``atom`` is (partly) about.
+
+    While the parts of ``atom`` are not exact, its truth can still be known: then ``if_true`` or ``if_false`` is bound.
+    """
+
+    atom: Expr
+    left: Expr
+    right: Expr
+    if_true: int
+    if_false: int
+
+
+def _exact_sign(left: Got, right: Got) -> int | None:
+    try:
+        return difference(left, right)
+    except CurrencyMismatch:
+        return None
+
+
+def reads_element(e: Expr) -> bool:
+    """Whether the value may differ from element to element."""
+    if isinstance(e, ItemField) or (isinstance(e, DefinitionRef) and e.variable is not None) or isinstance(e, Special):
+        return True
+    return any(reads_element(child) for child in children(e))
