@@ -39,8 +39,14 @@ def days(n: int) -> Duration:
 
 def lit(value: x.Value, type_: t.Type | None = None) -> x.Literal:
     kinds = {
-        bool: t.BOOLEAN, int: t.INTEGER, Fraction: t.DECIMAL, Money: t.MONEY, date: t.DATE, Duration: t.DURATION,
-        str: t.TEXT, frozenset: COLOR_SET,
+        bool: t.BOOLEAN,
+        int: t.INTEGER,
+        Fraction: t.DECIMAL,
+        Money: t.MONEY,
+        date: t.DATE,
+        Duration: t.DURATION,
+        str: t.TEXT,
+        frozenset: COLOR_SET,
     }
     return x.Literal(type=type_ or kinds[type(value)], span=span(), value=value)
 
@@ -129,7 +135,9 @@ def a_fact(name: str, type_: t.Type = t.BOOLEAN, **more: object) -> Fact:
     return Fact(name=name, type=type_, span=span(), **more)
 
 
-def a_list(*fields: Fact, name: str = "claims", each: str = "claim", id_field: str | None = "id", **more: object) -> FactList:
+def a_list(
+    *fields: Fact, name: str = "claims", each: str = "claim", id_field: str | None = "id", **more: object
+) -> FactList:
     return FactList(name=name, each=each, id_field=id_field, fields={f.name: f for f in fields}, span=span(), **more)
 
 
@@ -150,13 +158,34 @@ def table(hit: str, rows: list[tuple[list[x.Expr], list[x.Expr]]], otherwise: li
 
 
 def rule(
-    id_: str, class_: Class | None, word: str | None, own: x.Expr = TRUE, *, index: int = -1, each: str | None = None,
-    guard: x.Expr = TRUE, applies: x.Expr = TRUE, because: Message | None = None, **more: object,
+    id_: str,
+    class_: Class | None,
+    word: str | None,
+    own: x.Expr = TRUE,
+    *,
+    index: int = -1,
+    each: str | None = None,
+    guard: x.Expr = TRUE,
+    applies: x.Expr = TRUE,
+    because: Message | None = None,
+    **more: object,
 ) -> Rule:
     """A rule; its index and step are filled in by :func:`decision`."""
     return Rule(
-        index=index, id=id_, kind="test", policy="policy", each=each, step=0 if class_ else None, rule_class=class_,
-        word=word, guard=guard, applies=applies, own=own, because=because or say(f"{id_} holds."), span=span(), **more,
+        index=index,
+        id=id_,
+        kind="test",
+        policy="policy",
+        each=each,
+        step=0 if class_ else None,
+        rule_class=class_,
+        word=word,
+        guard=guard,
+        applies=applies,
+        own=own,
+        because=because or say(f"{id_} holds."),
+        span=span(),
+        **more,
     )
 
 
@@ -196,12 +225,19 @@ def numbered(steps: list[list[Rule]], warnings: list[Rule]) -> tuple[tuple[Step,
     return made, tuple(dataclasses.replace(r, index=next(numbers), step=None) for r in warnings)
 
 
-def decision(*steps: list[Rule], otherwise: str | Outcome | None = "yes", warnings: list[Rule] = [], **more: object) -> DecisionSpec:  # noqa: B006
+def decision(
+    *steps: list[Rule], otherwise: str | Outcome | None = "yes", warnings: list[Rule] = [], **more: object
+) -> DecisionSpec:  # noqa: B006
     made, warned = numbered(list(steps), warnings)
     if isinstance(otherwise, str):
         otherwise = Outcome(word=otherwise, id=None, because=None, span=span())
     defaults: dict[str, object] = {
-        "each": None, "verdicts": VERDICTS, "element_verdicts": ELEMENT_VERDICTS, "report": (), "payout": None, "value": None,
+        "each": None,
+        "verdicts": VERDICTS,
+        "element_verdicts": ELEMENT_VERDICTS,
+        "report": (),
+        "payout": None,
+        "value": None,
     }
     return DecisionSpec(
         name="d", title="D", steps=made, warnings=warned, otherwise=otherwise, span=span(), **(defaults | more)
@@ -209,12 +245,26 @@ def decision(*steps: list[Rule], otherwise: str | Outcome | None = "yes", warnin
 
 
 def bundle(
-    spec: DecisionSpec | None = None, *, facts: list[Fact] = [], lists: list[FactList] = [],  # noqa: B006
-    parameters: list[Parameter] = [], definitions: list[Definition] = [], zone: str = "UTC",  # noqa: B006
+    spec: DecisionSpec | None = None,
+    *,
+    facts: list[Fact] = [],
+    lists: list[FactList] = [],  # noqa: B006
+    parameters: list[Parameter] = [],
+    definitions: list[Definition] = [],
+    zone: str = "UTC",  # noqa: B006
 ) -> CheckedBundle:
     return CheckedBundle(
-        id="test", title="Test", version="1", digest="0", time_zone=zone, in_force_on=None, calendar="bank",
-        facts={f.name: f for f in facts}, lists={one.name: one for one in lists},
-        parameters={p.name: p for p in parameters}, calendars={"bank": BANK},
-        definitions={d.name: d for d in definitions}, decisions={spec.name: spec} if spec else {},
+        id="test",
+        title="Test",
+        version="1",
+        digest="0",
+        time_zone=zone,
+        in_force_on=None,
+        calendar="bank",
+        facts={f.name: f for f in facts},
+        lists={one.name: one for one in lists},
+        parameters={p.name: p for p in parameters},
+        calendars={"bank": BANK},
+        definitions={d.name: d for d in definitions},
+        decisions={spec.name: spec} if spec else {},
     )

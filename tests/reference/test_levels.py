@@ -6,7 +6,7 @@ import random
 from itertools import product
 
 import pytest
-from build import grant, numbered, refuse, rule, wait
+from tests.reference.build import grant, numbered, refuse, rule, wait
 from policyengine.model.rules import Class
 from policyengine.reference.levels import combine, level
 

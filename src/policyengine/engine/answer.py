@@ -16,10 +16,9 @@ from policyengine.evaluation.env import Env
 from policyengine.evaluation.evaluator import Evaluation
 from policyengine.evaluation.values import Got, is_known
 from policyengine.model.decision import Decision, ElementDecision, FaultNote, Json, Reason, Remark
-from policyengine.model.expr import And
 from policyengine.model.faults import Fault
 from policyengine.model.memory import Element
-from policyengine.model.rules import Class, DecisionSpec
+from policyengine.model.rules import Class, DecisionSpec, Rule
 from policyengine.values.text import value_json
 
 UNDETERMINED = "undetermined"
@@ -99,10 +98,13 @@ def _warnings(case: Case) -> tuple[Reason, ...]:
     asked: list[Asked] = []
     for rule in case.spec.warnings:
         elements = (None,) if rule.each is None else _warned(case, rule.each)
-        asked += [
-            (rule, e) for e in elements if case.evaluation.truth(And(items=rule.parts, span=rule.span), case.env(e))
-        ]
+        asked += [(rule, e) for e in elements if _holds(case, rule, e)]
     return once_each(case, asked)
+
+
+def _holds(case: Case, rule: Rule, element: Element | None) -> bool:
+    env = case.env(element)
+    return all(case.evaluation.truth(part, env) for part in rule.parts)
 
 
 def _warned(case: Case, each: str) -> tuple[Element, ...]:

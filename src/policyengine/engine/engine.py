@@ -8,8 +8,7 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from policyengine.backends import compile_bundle
-from policyengine.backends.base import Matches, Program
+from policyengine.backends import BACKENDS, Backend, Program
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.answer import UNDETERMINED, answer, fault_notes, report_values
 from policyengine.engine.case import Case
@@ -42,12 +41,16 @@ class Prepared:
 class Engine:
     """Decides by one bundle. Safe to share between threads; close it, or use it in a ``with``, to free its engine.
 
-    ``backend`` names the matcher. ``today`` gives the day in a zone and is asked only when a caller
+    ``backend`` is the matcher or its name. ``today`` gives the day in a zone and is asked only when a caller
     leaves ``as_of`` out.
     """
 
     def __init__(
-        self, bundle: CheckedBundle, backend: str = "durable", *, today: Callable[[ZoneInfo], date] | None = None
+        self,
+        bundle: CheckedBundle,
+        backend: str | Backend = "durable",
+        *,
+        today: Callable[[ZoneInfo], date] | None = None,
     ) -> None:
         self.bundle = bundle
         self._today = today or _today
@@ -55,7 +58,8 @@ class Engine:
         self._evaluator = Evaluator(bundle)
         self._reader = RequestReader(bundle, self._evaluator)
         self._prepared = {name: Prepared(bundle, spec) for name, spec in bundle.decisions.items()}
-        self._program: Program = compile_bundle(backend, bundle, self._evaluator)
+        matcher = _backend(backend) if isinstance(backend, str) else backend
+        self._program: Program = matcher.compile(bundle, self._evaluator)
 
     def decide(self, decision: str, facts: Mapping[str, object], *, as_of: date | str | None = None) -> Decision:
         """The decision for these facts on this day (left out: today in the bundle's zone).
@@ -89,7 +93,7 @@ class Engine:
 
     def _verdict(self, prepared: Prepared, evaluation: Evaluation) -> Decision:
         spec = prepared.spec
-        matches: Matches = self._program.match(spec.name, evaluation)
+        matches = self._program.match(spec.name, evaluation)
         elements = evaluation.elements(spec.each) if spec.each else None
         by_element = matches.elements or {}
         truths = None if elements is None else [by_element[e.key] for e in elements]
@@ -136,3 +140,10 @@ class Engine:
 
 def _today(zone: ZoneInfo) -> date:
     return datetime.now(UTC).astimezone(zone).date()
+
+
+def _backend(name: str) -> Backend:
+    found = BACKENDS.get(name)
+    if found is None:
+        raise UnknownName(f"there is no back end `{name}`", "back ends: " + ", ".join(BACKENDS))
+    return found

@@ -17,8 +17,8 @@ _NO_SPECIALS: Mapping[str, Got] = MappingProxyType({})
 class Env:
     """``elements`` by variable; ``specials`` by the names that only an answer gives (``verdict``, ``amount`` …)."""
 
-    elements: Mapping[str, Element] = field(default=_NOTHING)
-    specials: Mapping[str, Got] = field(default=_NO_SPECIALS)
+    elements: Mapping[str, Element] = field(default_factory=lambda: _NOTHING)
+    specials: Mapping[str, Got] = field(default_factory=lambda: _NO_SPECIALS)
 
     def bind(self, variable: str, element: Element) -> Env:
         """The same names, and ``variable`` for this element."""

@@ -28,7 +28,9 @@ def money_json(money: Money | None) -> Json:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A rule that gave the verdict (or warns), once. ``elements`` names those it holds for, None: the document.
+    """A rule that gave the verdict (or warns), once.
+
+    ``elements`` names those it holds for, None: the document.
 
     ``at`` is the bundle-relative ``file:line`` of the rule.
     """
@@ -49,7 +51,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFact:
-    """A fact that is asked for. ``fact`` is its address, ``purpose`` ``verdict`` or ``amount``, ``rules`` who waits for it."""
+    """A fact that is asked for, by its address.
+
+    ``purpose`` is ``verdict`` or ``amount``; ``rules`` are the ids of the rules waiting for it.
+    """
 
     fact: str
     title: str | None
@@ -118,7 +123,8 @@ class AmountStep:
 class AmountDetail:
     """How one amount came about. ``scope`` is ``element``, ``group`` or ``total``.
 
-    ``element`` is the element's key; ``group`` the group's keys by name. ``limit`` is the id of the last limit that cut.
+    ``element`` is the element's key; ``group`` the group's keys by name. ``limit`` is the id of the last limit
+    that cut.
     """
 
     scope: str
@@ -159,7 +165,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultNote:
-    """A fault that an open verdict or amount rests on. ``at`` is the bundle-relative ``file:line`` of the expression."""
+    """A fault that an open verdict or amount rests on, and the bundle-relative ``file:line`` it arose at."""
 
     code: str
     message: str

@@ -8,11 +8,12 @@ nodes never looks a name up. Two nodes are equal when they say the same; where t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal as OneOf
+from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from policyengine.source import Span
 from policyengine.values.dates import Duration
@@ -98,7 +99,10 @@ class DefinitionRef(Expr):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Special(Expr):
-    """A name that only an answer gives: ``verdict`` (enum), ``parts`` (integer), ``amount`` (money), or a payout group's key."""
+    """A name that only an answer gives.
+
+    ``verdict`` (enum), ``parts`` (integer), ``amount`` (money), or the key of a payout's group.
+    """
 
     name: str
 
@@ -198,10 +202,11 @@ class Negate(Expr):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Expr):
-    """A function by name. ``round`` has (value, step literal, mode literal); ``roll`` (date, calendar literal);
+    """A function by name.
 
-    ``working_days`` (count, calendar literal). ``min max earliest latest sum`` take values one by one or one argument of
-    kind ``values``; ``count`` a list, set or values.
+    ``round`` has (value, step literal, mode literal), ``roll`` (date, calendar literal) and ``working_days``
+    (count, calendar literal). ``min max earliest latest`` take values one by one or one argument of kind
+    ``values``, ``sum`` one such argument; ``count`` takes a list, a set or values.
     """
 
     function: str
@@ -268,38 +273,36 @@ class SplitIs(Expr):
     type: Type = BOOLEAN
 
 
+_PARTS: Mapping[type[Expr], tuple[str, ...]] = {
+    Compare: ("left", "right"),
+    Arith: ("left", "right"),
+    Within: ("subject", "low", "high"),
+    MemberOf: ("subject", "container"),
+    Contains: ("container", "members"),
+    And: ("items",),
+    Or: ("items",),
+    ListOf: ("items",),
+    Not: ("item",),
+    Negate: ("item",),
+    If: ("condition", "then", "otherwise"),
+    Call: ("args",),
+    Known: ("target",),
+    Stated: ("target",),
+    Quantifier: ("list", "body"),
+    Filter: ("list", "predicate"),
+    Pluck: ("list",),
+}
+
+
 def children(e: Expr) -> tuple[Expr, ...]:
     """The direct parts of a node, in the order of writing."""
-    match e:
-        case Compare() | Arith():
-            return (e.left, e.right)
-        case Within():
-            return (e.subject, e.low, e.high)
-        case MemberOf():
-            return (e.subject, e.container)
-        case Contains():
-            return (e.container, *e.members)
-        case And() | Or() | ListOf():
-            return e.items
-        case Not() | Negate():
-            return (e.item,)
-        case If():
-            return (e.condition, e.then, e.otherwise)
-        case Call():
-            return e.args
-        case Known() | Stated():
-            return (e.target,)
-        case Quantifier():
-            return (e.list, e.body)
-        case Filter():
-            return (e.list, e.predicate)
-        case Pluck():
-            return (e.list,)
-        case SplitIs():
-            s = e.split
-            return (s.quantity, s.weight, s.whole, s.limit)
-        case _:
-            return ()
+    if isinstance(e, SplitIs):
+        return (e.split.quantity, e.split.weight, e.split.whole, e.split.limit)
+    found: list[Expr] = []
+    for name in _PARTS.get(type(e), ()):
+        part = getattr(e, name)
+        found.extend(part if isinstance(part, tuple) else (part,))
+    return tuple(found)
 
 
 def walk(e: Expr) -> Iterator[Expr]:

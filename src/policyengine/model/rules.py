@@ -29,9 +29,10 @@ class Class(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A ``{name}`` in a message. ``expr`` is None for the names that only an answer knows:
+    """A ``{name}`` in a message.
 
-    ``deadline from_day days_left measured amount limit parts offending``.
+    ``expr`` is None for the names that only an answer knows: ``deadline from_day days_left measured amount
+    limit parts offending``.
     """
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from enum import StrEnum
 
 
@@ -62,7 +62,7 @@ def add_months(day: date, count: int) -> date:
     """The same day number ``count`` months on; the last day of that month if it has no such day."""
     months = day.year * 12 + day.month - 1 + count
     year, month = divmod(months, 12)
-    if not 1 <= year <= 9999:
+    if not MINYEAR <= year <= MAXYEAR:
         raise DateOutOfRange(f"{day} and {count} months")
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

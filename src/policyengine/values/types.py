@@ -129,7 +129,10 @@ def comparable(a: Type, b: Type) -> bool:
 
 
 def assignable(value: Type, target: Type) -> bool:
-    """Whether a value of one type may stand where the other is declared: like comparable, but no decimal for an integer."""
+    """Whether a value of one type may stand where the other is declared.
+
+    Like :func:`comparable`, but no decimal for an integer, and no enum with more members.
+    """
     if target.kind is Kind.INTEGER:
         return value.kind is Kind.INTEGER
     if value.kind is Kind.ENUM and target.kind is Kind.ENUM:

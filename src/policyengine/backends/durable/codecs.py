@@ -7,7 +7,6 @@ within ±2**53, the range the engine was tried with.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -110,20 +109,21 @@ class NumberCodec:
             return None
         return self._of(value.amount)
 
+    def _of(self, number: Number) -> int:
+        return self._on_grid(number) if self._fits else self._by_rank(number)
+
     @cached_property
     def _scale(self) -> int:
         scale = lcm(*(Fraction(c).denominator for c in self._constants))
         return scale if self._currency is None else lcm(scale, MONEY_SCALE)
 
     @cached_property
-    def _of(self) -> Callable[[Number], int]:
-        """The grid, chosen once all constants are known."""
-        fits = all(abs(c) * self._scale * 2 < LIMIT - 1 for c in self._constants)
-        return self._on_grid if fits else self._by_rank
+    def _fits(self) -> bool:
+        """Whether the constants are small enough for a grid; asked once all of them are known."""
+        return all(abs(c) * self._scale * 2 < LIMIT - 1 for c in self._constants)
 
     def _on_grid(self, number: Number) -> int:
-        scaled = number * self._scale
-        code = 2 * scaled if isinstance(scaled, int) else _between(scaled)
+        code = 2 * number * self._scale if isinstance(number, int) else _between(number * self._scale)
         return max(-LIMIT, min(LIMIT, code))
 
     @cached_property

@@ -158,7 +158,7 @@ class Lowering:
                 return self._against(OPERATORS[e.op][2], e.right, left)
         holds, fails, _ = OPERATORS[e.op]
         if_true, if_false = SIGNS[e.op]
-        slot = self.slots.sign(Sign(e, e.left, e.right, if_true, if_false), CountCodec())
+        slot = self.slots.sign(Sign(e, 1, if_true, if_false), CountCodec())
         return Forms(one(slot, holds, 0), one(slot, fails, 0))
 
     def _against(self, op: str, e: Expr, constant: Value) -> Forms:
@@ -187,8 +187,8 @@ class Lowering:
 
     def _within_dated(self, e: Within, above: str, below: str) -> Forms:
         """Both sides by their signs; an outcome found by the evaluator is told as inside, or as below."""
-        low = self.slots.sign(Sign(e, e.subject, e.low, 1, -1), CountCodec())
-        high = self.slots.sign(Sign(e, e.subject, e.high, -1, -1), CountCodec())
+        low = self.slots.sign(Sign(e, 1, 1, -1), CountCodec())
+        high = self.slots.sign(Sign(e, 2, -1, -1), CountCodec())
         inside = all_of([one(low, OPERATORS[above][0], 0), one(high, OPERATORS[below][0], 0)])
         return Forms(inside, any_of([one(low, OPERATORS[above][1], 0), one(high, OPERATORS[below][1], 0)]))
 

@@ -124,15 +124,15 @@ class Slots:
         return self.number(sign, lambda: self._sign(sign, codec))
 
     def _sign(self, sign: Sign, codec: Codec) -> Slot:
-        run = self._evaluator.compiler.run
-        left, right, atom = run(sign.left), run(sign.right), run(sign.atom)
-        others = [run(e) for e in children(sign.atom)]
+        parts = [self._evaluator.compiler.run(e) for e in children(sign.atom)]
+        atom = self._evaluator.compiler.run(sign.atom)
         names = sorted(self._evaluator.reading.of(sign.atom).parameters)
 
         def read(ev: Evaluation, env: Env) -> int | None:
-            exact = not any(isinstance(other(ev, env), Unknown) for other in others)
+            values = [part(ev, env) for part in parts]
+            exact = not any(isinstance(v, Unknown) for v in values)
             if exact and not (names and ev.open_parameters(names)):
-                return _exact_sign(left(ev, env), right(ev, env))
+                return _exact_sign(values[0], values[sign.other])
             truth = atom(ev, env)
             return None if isinstance(truth, Unknown) else (sign.if_true if truth else sign.if_false)
 
@@ -154,14 +154,13 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """The difference of ``left`` and ``right``, which the condition ``atom`` is (partly) about.
+    """The difference of the first part of the condition ``atom`` and its part number ``other``.
 
     While the parts of ``atom`` are not exact, its truth can still be known: then ``if_true`` or ``if_false`` is bound.
     """
 
     atom: Expr
-    left: Expr
-    right: Expr
+    other: int
     if_true: int
     if_false: int
 
