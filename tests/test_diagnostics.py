@@ -12,7 +12,8 @@ SPAN = Span(FILE, Position(2, 14), Position(2, 20))
 
 
 def test_a_diagnostic_shows_place_line_caret_and_help():
-    text = Diagnostic("type/member", "`washng` is not a member of `claim.cause`", SPAN, "did you mean `washing`?").render()
+    message = "`washng` is not a member of `claim.cause`"
+    text = Diagnostic("type/member", message, SPAN, "did you mean `washing`?").render()
     assert text.splitlines() == [
         "policies/x/facts.yaml:2:14: error[type/member]: `washng` is not a member of `claim.cause`",
         "2 | claim.cause: washng",

@@ -152,7 +152,7 @@ def step(index: int, *rules: Rule, each: str | None = None) -> Step:
     return Step(index=index, each=each, rules=rules)
 
 
-def bundle(
+def bundle(  # noqa: PLR0913 - one for each part of a bundle
     *,
     facts: Sequence[Fact] = (),
     lists: Sequence[FactList] = (),
@@ -187,7 +187,7 @@ class Asking:
 
     name = "asking"
 
-    def compile(self, checked: CheckedBundle, evaluator: Evaluator) -> AskingProgram:
+    def compile(self, checked: CheckedBundle, evaluator: Evaluator) -> AskingProgram:  # noqa: ARG002 - the protocol's
         return AskingProgram(checked)
 
 
@@ -213,6 +213,3 @@ class AskingProgram:
 
     def close(self) -> None:
         pass
-
-
-__all__ = [name for name in dir() if not name.startswith("_")]

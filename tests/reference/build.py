@@ -227,7 +227,7 @@ def numbered(steps: list[list[Rule]], warnings: list[Rule]) -> tuple[tuple[Step,
 
 def decision(
     *steps: list[Rule], otherwise: str | Outcome | None = "yes", warnings: list[Rule] = [], **more: object
-) -> DecisionSpec:  # noqa: B006
+) -> DecisionSpec:
     made, warned = numbered(list(steps), warnings)
     if isinstance(otherwise, str):
         otherwise = Outcome(word=otherwise, id=None, because=None, span=span())
@@ -251,7 +251,7 @@ def bundle(
     lists: list[FactList] = [],  # noqa: B006
     parameters: list[Parameter] = [],
     definitions: list[Definition] = [],
-    zone: str = "UTC",  # noqa: B006
+    zone: str = "UTC",
 ) -> CheckedBundle:
     return CheckedBundle(
         id="test",

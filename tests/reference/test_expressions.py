@@ -9,13 +9,6 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policyengine.model import expr as x
-from policyengine.reference.evaluate import Env, evaluate
-from policyengine.reference.facts import read
-from policyengine.values import types as t
-from policyengine.values.dates import Duration, Unit
-from policyengine.values.money import Money
-
 from tests.reference.build import (
     COLOR_SET,
     COLORS,
@@ -48,6 +41,13 @@ from tests.reference.build import (
     table,
     usd,
 )
+
+from policyengine.model import expr as x
+from policyengine.reference.evaluate import Env, evaluate
+from policyengine.reference.facts import read
+from policyengine.values import types as t
+from policyengine.values.dates import Duration, Unit
+from policyengine.values.money import Money
 
 FACTS = [
     a_fact("a.flag"), a_fact("b.flag"), a_fact("c.flag"),
@@ -187,6 +187,12 @@ def test_bounds_survive_shifts_of_known_size_and_nothing_else():
     assert run(call("end_of_month", day), facts).lo == date(2025, 1, 31)
     assert run(call("roll", day, lit("bank")), nest(a_day="2025-04-18")).lo == date(2025, 4, 22)
     assert run(call("days_between", day, day, type_=t.INTEGER), facts).lo is None
+
+
+def test_extremes_are_open_on_the_side_of_an_unknown_argument():
+    for function, known_end, open_end in [("min", "hi", "lo"), ("max", "lo", "hi")]:
+        found = run(call(function, lit(5), fact("a.number", t.INTEGER), type_=t.INTEGER))
+        assert (getattr(found, known_end), getattr(found, open_end)) == (5, None)
 
 
 def test_ends_that_meet_are_a_known_value():

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 from tests.reference.build import grant, numbered, refuse, rule, wait
+
 from policyengine.model.rules import Class
 from policyengine.reference.levels import combine, level
 

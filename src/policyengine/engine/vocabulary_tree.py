@@ -43,7 +43,7 @@ def help_for(key: str, place: str, here: Iterable[str], known: Iterable[str]) ->
     near = nearest(key, here)
     if near:
         return f"did you mean `{near}`?"
-    elsewhere = nearest(f"{place}.{key}" if place else key, known) or _ending_in(key, known)
+    elsewhere = _ending_in(key, known) or nearest(f"{place}.{key}" if place else key, known)
     return f"did you mean `{elsewhere}`? write {nested(elsewhere)}" if elsewhere else _choices(here)
 
 

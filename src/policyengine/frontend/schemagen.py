@@ -29,7 +29,7 @@ from policyengine.frontend.schema_parts import (
     word,
 )
 from policyengine.frontend.schema_rules import payout_properties, policies_of
-from policyengine.frontend.schema_tests import tests_properties
+from policyengine.frontend.schema_tests import some_cases, tests_properties
 from policyengine.shipped import shipped_schemas
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,7 +39,7 @@ def schema_for(kind: str) -> Schema:
     """The schema of files of this kind, a fresh copy. Raises ``KeyError`` for an unknown kind."""
     title, required, properties = _SHAPES[kind]()
     kind_key = {"const": kind, "description": "What the file holds."}
-    body = record(title, ("kind", *required), {"kind": kind_key, **properties})
+    body = record(title, ("kind", *required), {"kind": kind_key, **properties}, **_DEMANDS.get(kind, {}))
     schema = {"$schema": DIALECT, **body}
     schema["$defs"] = _used(schema)
     return json.loads(json.dumps(schema))  # type: ignore[no-any-return]
@@ -189,7 +189,7 @@ def _payout() -> _Shape:
 
 
 def _tests() -> _Shape:
-    return "Tests", ("decision", "cases"), tests_properties()
+    return "Tests", ("decision",), tests_properties()
 
 
 def _rules(kind: str) -> Callable[[], _Shape]:
@@ -214,6 +214,8 @@ _SHAPES: dict[str, Callable[[], _Shape]] = {
     "payout": _payout,
     "tests": _tests,
 }
+# What a kind demands besides its required keys.
+_DEMANDS: dict[str, dict[str, object]] = {"tests": some_cases()}
 
 
 if __name__ == "__main__":

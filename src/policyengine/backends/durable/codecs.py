@@ -120,10 +120,10 @@ class NumberCodec:
     @cached_property
     def _fits(self) -> bool:
         """Whether the constants are small enough for a grid; asked once all of them are known."""
-        return all(abs(c) * self._scale * 2 < LIMIT - 1 for c in self._constants)
+        return all(abs(Fraction(c)) * self._scale * 2 < LIMIT - 1 for c in self._constants)
 
     def _on_grid(self, number: Number) -> int:
-        code = 2 * number * self._scale if isinstance(number, int) else _between(number * self._scale)
+        code = 2 * number * self._scale if isinstance(number, int) else _between(Fraction(number) * self._scale)
         return max(-LIMIT, min(LIMIT, code))
 
     @cached_property

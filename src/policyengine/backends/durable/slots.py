@@ -108,7 +108,7 @@ class Slots:
     def given(self, e: Known, codec: Codec) -> int:
         """Whether the fact was given."""
         target: FactRef | ItemField | ListRef = e.target
-        return self.number(e, lambda: Slot(lambda ev, env: ev.is_given(target, env), codec, reads_element(e)))
+        return self.number(e, lambda: Slot(lambda ev, env: int(ev.is_given(target, env)), codec, reads_element(e)))
 
     def parts(self, split: Split, codec: Codec) -> int:
         """The number of parts; 0 when there is no plan."""

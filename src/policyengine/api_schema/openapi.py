@@ -1,0 +1,202 @@
+"""The OpenAPI 3.1 document of a service with these bundles: a path for every decision, a schema for every vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policyengine.api_schema.decision import UNDETERMINED, decision_schemas
+from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
+from policyengine.api_schema.problem import problem_schemas
+from policyengine.api_schema.request import as_of_piece, batch, batch_answer, question
+from policyengine.api_schema.vocabulary import facts_schema, value_schemas
+from policyengine.model.bundle import CheckedBundle
+from policyengine.model.rules import DecisionSpec
+from policyengine.values.types import Kind
+
+DIGEST_HEADER = "Policy-Bundle-Digest"
+PROBLEM_TYPE = "application/problem+json"
+_JSON = "application/json"
+_MEANINGS = {
+    "400": "The body is not JSON, or not JSON with one meaning only.",
+    "404": "There is no such bundle or decision.",
+    "413": "The body is too large, or holds too many items.",
+    "415": "The body is not sent as JSON.",
+    "422": "The body is JSON, but cannot be used: every fault is listed with its place.",
+    "500": "A fault of the service.",
+    "503": "The service cannot decide at the moment.",
+}
+
+
+def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
+    """The document; ``version`` is the service's own."""
+    paths: Schema = dict(_fixed_paths())
+    pieces = {**decision_schemas(), **problem_schemas(), **as_of_piece(), **value_schemas(), **_descriptions()}
+    for bundle in bundles.values():
+        pieces |= _pieces_of(bundle)
+        for spec in bundle.decisions.values():
+            paths |= _paths_of(bundle, spec)
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Policy decisions", "version": version, "description": _about()},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": pieces, "headers": {"Digest": _digest_header()}},
+    }
+    return moved(document, "#/components/schemas/")  # type: ignore[no-any-return]
+
+
+def _about() -> str:
+    return (
+        "Decides by policies, and says why. Facts that are left out or null are unknown, never false: the answer "
+        "then says what is missing. The same policies, facts and day give the same bytes."
+    )
+
+
+def _digest_header() -> Schema:
+    return {"description": "SHA-256 over the files of the bundle that answered.", "schema": {"type": "string"}}
+
+
+def _pieces_of(bundle: CheckedBundle) -> Schema:
+    facts = f"{bundle.id}.Facts"
+    pieces = {
+        facts: facts_schema(bundle),
+        f"{bundle.id}.Request": question(f"Question to {bundle.title}", facts),
+        f"{bundle.id}.Batch": batch(f"Questions to {bundle.title}", facts),
+    }
+    return pieces | {f"{bundle.id}.{spec.name}.Decision": _decision_of(spec) for spec in bundle.decisions.values()}
+
+
+def _decision_of(spec: DecisionSpec) -> Schema:
+    """The decision with the words that this one may answer."""
+    words = list(spec.verdicts)
+    if spec.value is not None and spec.value.type.kind is Kind.ENUM and not spec.value.type.open:
+        words = list(spec.value.type.members)
+    closed: Schema = {"verdict": {"enum": [*words, UNDETERMINED]}} if words else {}
+    fixed: Schema = {"decision": {"const": spec.name}, **closed}
+    return {"title": spec.title, "allOf": [ref("Decision")], "properties": fixed}
+
+
+def _paths_of(bundle: CheckedBundle, spec: DecisionSpec) -> Schema:
+    path = f"/v1/bundles/{bundle.id}/decisions/{spec.name}"
+    answer = ref(f"{bundle.id}.{spec.name}.Decision")
+    one = _post(bundle, spec, "decide", "Request", record("Answer", {"decision": answer}))
+    many = _post(bundle, spec, "batch", "Batch", batch_answer(answer))
+    many["summary"] += ": many questions at once"
+    return {path: {"post": one}, f"{path}/batch": {"post": many}}
+
+
+def _post(bundle: CheckedBundle, spec: DecisionSpec, verb: str, body: str, answer: Schema) -> Schema:
+    return {
+        "operationId": f"{verb}.{bundle.id}.{spec.name}",
+        "summary": spec.title,
+        "tags": [bundle.id],
+        "requestBody": {"required": True, "content": {_JSON: {"schema": ref(f"{bundle.id}.{body}")}}},
+        "responses": {
+            "200": {
+                "description": "Decided. A refusal is an answer too.",
+                "headers": {DIGEST_HEADER: {"$ref": "#/components/headers/Digest"}},
+                "content": {_JSON: {"schema": answer}},
+            },
+            **_problems("400", "404", "413", "415", "422", "500"),
+        },
+    }
+
+
+def _problems(*statuses: str) -> Schema:
+    content = {PROBLEM_TYPE: {"schema": ref("Problem")}}
+    return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}
+
+
+def _fixed_paths() -> Schema:
+    name = {"name": "bundle", "in": "path", "required": True, "description": "Id.", "schema": {"type": "string"}}
+    lists = record("Bundles", {"bundles": listing(ref("BundleSummary"), "The bundles of this service.")})
+    described = record("Bundle", {"bundle": ref("BundleDescription")})
+    return {
+        "/v1/bundles": {"get": _get("bundles", "The bundles of this service", _JSON, lists)},
+        "/v1/bundles/{bundle}": {
+            "parameters": [name],
+            "get": _get("bundle", "A bundle: its decisions and its facts", _JSON, described, "404"),
+        },
+        "/healthz": {"get": _get("healthz", "Whether the service runs", _JSON, {"type": "object"})},
+        "/readyz": {"get": _get("readyz", "Whether every bundle can decide", _JSON, {"type": "object"}, "503")},
+        "/metrics": {"get": _get("metrics", "Counts and times, for Prometheus", "text/plain", {"type": "string"})},
+        "/openapi.json": {"get": _get("openapi", "This document", _JSON, {"type": "object"})},
+    }
+
+
+def _get(name: str, summary: str, media: str, schema: Schema, *problems: str) -> Schema:
+    fine = {"description": "Here it is.", "content": {media: {"schema": schema}}}
+    return {"operationId": name, "summary": summary, "tags": ["service"], "responses": {"200": fine} | _problems(*problems)}
+
+
+def _descriptions() -> dict[str, Schema]:
+    """What is told about bundles."""
+    identity = {
+        "id": text("Id of the bundle; part of its address."),
+        "title": text("What the bundle is about."),
+        "version": text("Its version, as its author gave it."),
+        "digest": text("SHA-256 over its files.", pattern="^[0-9a-f]{64}$"),
+    }
+    words: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+    decision = record(
+        "Decision of a bundle",
+        {
+            "id": text("Id of the decision; part of its address."),
+            "title": text("What is decided."),
+            "each": {"type": ["string", "null"], "description": "The list whose elements are decided one by one."},
+            "verdicts": {**words, "description": "The words it may answer, each with its class."},
+            "element_verdicts": {**words, "description": "The words for one element, each with its class."},
+        },
+    )
+    vocabulary = record(
+        "Vocabulary",
+        {
+            "facts": listing(ref("FactDescription"), "The facts of the whole."),
+            "lists": listing(ref("ListDescription"), "The lists, each with the facts of its elements."),
+        },
+    )
+    names = listing({"type": "string"}, "Ids of its decisions.")
+    return {
+        "BundleSummary": record("Bundle in brief", {**identity, "decisions": names}),
+        "BundleDescription": record(
+            "Bundle",
+            {
+                **identity,
+                "time_zone": text("The zone that turns moments into days."),
+                "decisions": listing(decision, "What may be asked."),
+                "vocabulary": vocabulary,
+            },
+        ),
+        "FactDescription": _fact_description(),
+        "ListDescription": _list_description(),
+    }
+
+
+def _fact_description() -> Schema:
+    optional = {
+        "title": text("What it is, in a few words."),
+        "description": text("More about it."),
+        "example": text("An example, as policies write it."),
+        "unit": text("What a number counts."),
+        "members": listing({"type": "string"}, "The members to choose from."),
+        "open": {"type": "boolean", "description": "Whether other texts may be given."},
+        "min": text("The least value."),
+        "max": text("The greatest value."),
+        "decimals": {"type": "integer", "description": "How many decimal places an amount may have."},
+        "may_be_empty": {"type": "boolean", "description": "Whether empty text may say that there is no such day."},
+        "default": text("What stands in when it is left out, as the policy writes it."),
+    }
+    fixed = {"name": text("Name of the fact."), "type": text("Type of the fact.")}
+    return record("Fact", {**fixed, **optional}, optional=tuple(optional))
+
+
+def _list_description() -> Schema:
+    optional = {"title": text("What it is, in a few words."), "description": text("More about it.")}
+    fixed = {
+        "name": text("Name of the list."),
+        "each": text("What one element is called."),
+        "id": {"type": ["string", "null"], "description": "The field that names an element; null: its position does."},
+        "default_empty": {"type": "boolean", "description": "Whether a list that is left out is an empty one."},
+        "fields": listing(ref("FactDescription"), "The facts of an element."),
+    }
+    return record("List", {**fixed, **optional}, optional=tuple(optional))

@@ -1,0 +1,134 @@
+"""A case, what it expects of the answer, and how it came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from policyengine.diagnostics import Diagnostic, Severity
+from policyengine.source import Span
+
+Json = object
+
+#: How an expectation says that a value is not known, and a difference that something is not there.
+UNKNOWN: Final = "unknown"
+NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One thing the answer must have. ``item`` is set when it is about one entry of a mapping such as ``elements``.
+
+    ``value`` is in the form of :func:`policyengine.testing.compare.actual`: text, a whole number, a sorted list of
+    texts, or a mapping of those.
+    """
+
+    key: str
+    item: str | None
+    value: Json
+    span: Span = field(compare=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        """``verdict`` or ``elements.a``."""
+        return self.key if self.item is None else f"{self.key}.{self.item}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One request and what its answer must have.
+
+    ``id`` is ``<file stem>::<name>``; ``facts`` is the nested object of a request, ``places`` tells where each fact,
+    by dotted name, was written. ``review``: nobody has looked at the case yet.
+    """
+
+    id: str
+    name: str
+    decision: str
+    as_of: date
+    facts: Mapping[str, Json]
+    expected: tuple[Expected, ...]
+    cites: tuple[str, ...] = ()
+    review: bool = False
+    span: Span = field(compare=False, repr=False)
+    places: Mapping[str, Span] = field(compare=False, repr=False)
+
+
+class Status(StrEnum):
+    """How a case came out; ``error``: it could not be decided."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where an answer is not as expected: a label such as ``elements.a``, both values, and the place of the expectation.
+
+    ``against`` is set when two engines differ: then ``expected`` is the reference's.
+    """
+
+    key: str
+    expected: Json
+    actual: Json
+    span: Span = field(compare=False, repr=False)
+    against: bool = False
+
+    def to_dict(self) -> dict[str, Json]:
+        """As plain data."""
+        return {"key": self.key, "expected": self.expected, "actual": self.actual}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a case came out. ``error`` says why it could not be decided; ``explanation`` is why the answer is as it is."""
+
+    case: Case
+    status: Status
+    differences: tuple[Difference, ...] = ()
+    error: str = ""
+    explanation: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Json]:
+        """As plain data."""
+        case = self.case
+        out: dict[str, Json] = {
+            "id": case.id,
+            "name": case.name,
+            "decision": case.decision,
+            "status": str(self.status),
+            "file": case.span.file.path,
+            "line": case.span.start.line,
+            "cites": list(case.cites),
+        }
+        if self.status is not Status.PASSED:
+            out["differences"] = [d.to_dict() for d in self.differences]
+            out["explanation"] = list(self.explanation)
+        return out | ({"error": self.error} if self.error else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """How the cases of a bundle came out; ``diagnostics`` are the faults that kept files from being read."""
+
+    bundle: str
+    outcomes: tuple[Outcome, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def count(self, status: Status) -> int:
+        """How many cases came out like this."""
+        return sum(o.status is status for o in self.outcomes)
+
+    @property
+    def faults(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are errors."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there were cases and every one passed."""
+        return bool(self.outcomes) and not self.faults and self.count(Status.PASSED) == len(self.outcomes)
