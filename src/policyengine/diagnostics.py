@@ -129,3 +129,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """``did you mean `x`?`` for the nearest known word, or None when nothing is near."""
     near = nearest(word, known)
     return f"did you mean `{near}`?" if near else None
+
+
+def advice(*parts: str | None) -> str | None:
+    """The parts of a help text that there are, one after the other; None when there is none."""
+    return "; ".join(p for p in parts if p).replace("?; ", "? ") or None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from random import Random
 
+from tests.backends import build as b
+
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.expr import Contains, Expr, If, Known, ListOf, MemberOf, Stated, Value, Within
+from policyengine.model.expr import Contains, Expr, If, Known, ListOf, MemberOf, SplitIs, Stated, Value, Within
 from policyengine.model.memory import EMPTY_DATE, Given, WorkingMemory
+from policyengine.model.rules import Split
 from policyengine.values.dates import Duration, Unit
 from policyengine.values.money import Money
 from policyengine.values.types import (
@@ -25,7 +28,6 @@ from policyengine.values.types import (
     set_of,
     values_of,
 )
-from tests.backends import build as b
 
 COLOUR = enum_type(("red", "green", "blue"), "colour", open_=True)
 COLOURS = set_of(COLOUR)
@@ -102,6 +104,17 @@ class Maker:
 
     def __init__(self, random: Random, bundle: CheckedBundle) -> None:
         self.random, self.words = random, b.Words(bundle)
+        self.split = Split(
+            id="S",
+            list="things",
+            variable="thing",
+            called="parts",
+            quantity=b.lit(2),
+            weight=self.words.item("things", "price"),
+            whole=self.words.item("things", "flag"),
+            op="<",
+            limit=self.words.fact("m.price"),
+        )
 
     # --- conditions ---
 
@@ -114,9 +127,9 @@ class Maker:
             return b.both(*parts)
         return b.either(*parts) if pick < 0.85 else b.no(parts[0])
 
-    def atom(self, *, element: bool) -> Expr:
+    def atom(self, *, element: bool) -> Expr:  # noqa: C901 - one branch for each kind of condition
         r, w = self.random, self.words
-        kind = r.randrange(15)
+        kind = r.randrange(16)
         type_ = r.choice([INTEGER, DECIMAL, MONEY, DATE])
         if kind < 5:
             return self.comparison(type_, element=element)
@@ -153,6 +166,8 @@ class Maker:
         if kind == 12:
             return b.lit(r.random() < 0.5)
         if kind == 13:
+            return SplitIs(split=self.split, outcome=r.choice(["one", "several", "none"]), span=b.HERE)
+        if kind == 14:
             return If(
                 condition=self.scalar(BOOLEAN, element=element, constant=False),
                 then=self.comparison(type_, element=element),
@@ -201,8 +216,7 @@ class Maker:
         r = self.random
         if constant or (constant is None and r.random() < 0.5):
             return b.lit(self.value(type_), type_)
-        choices = [e for e in self.all_of(type_, element=element)]
-        return r.choice(choices)
+        return r.choice(self.all_of(type_, element=element))
 
     def all_of(self, type_: Type, *, element: bool) -> list[Expr]:
         w = self.words

@@ -6,6 +6,8 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from tests.backends import build as b
+from tests.backends.random_rules import Maker, vocabulary
 
 from policyengine.backends.base import Truths
 from policyengine.backends.durable import DurableBackend
@@ -14,8 +16,6 @@ from policyengine.evaluation.evaluator import Evaluation, Evaluator
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import And
 from policyengine.model.rules import Rule
-from tests.backends import build as b
-from tests.backends.random_rules import Maker, vocabulary
 
 
 def random_bundle(seed: int, rules: int = 12) -> tuple[CheckedBundle, Maker]:

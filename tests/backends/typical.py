@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+from tests.backends import build as b
+
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import Expr
 from policyengine.model.memory import WorkingMemory
 from policyengine.values.types import BOOLEAN, DATE, INTEGER, MONEY, Type, enum_type
-from tests.backends import build as b
 
 CATEGORIES = enum_type(tuple(f"c{i}" for i in range(8)), "category")
 TYPES: dict[str, Type] = {

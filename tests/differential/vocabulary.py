@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from tests.differential.conditions import cell, condition
 from tests.differential.expressions import constant, expression, members_list, name
-from tests.differential.world import DOCUMENT, KINDS, MEMBERS, OPEN, ORDERED, ListDecl, Named, Scope, World
+from tests.differential.world import DOCUMENT, KINDS, MEMBERS, ORDERED, ListDecl, Named, Scope, World
 from tests.differential.yaml_text import Data
 
 Entry = dict[str, Data]
@@ -33,12 +33,10 @@ FIELDS = {
 WEEKDAYS = ("friday", "saturday", "sunday")
 
 
-def type_keys(type_: str, w: World) -> Entry:
+def type_keys(type_: str) -> Entry:
     """The keys of a declaration that say the type."""
     kind, _, of = type_.partition(":")
-    if not of:
-        return {"type": kind}
-    return {"type": kind, "of": of} if kind == "set" or w.chance(0.8) or of in OPEN else {"type": kind, "of": of}
+    return {"type": kind, "of": of} if of else {"type": kind}
 
 
 def types() -> Entry:
@@ -55,7 +53,7 @@ def types() -> Entry:
 
 def fact(w: World, fact_name: str, type_: str, scope: Scope) -> Entry:
     """The declaration of a fact, with a default now and then."""
-    entry: Entry = {**type_keys(type_, w)}
+    entry: Entry = {**type_keys(type_)}
     if w.chance(0.3):
         entry["title"] = f"What {fact_name} says"
     if w.chance(0.4):
@@ -115,7 +113,7 @@ def declare_list(w: World, of: ListDecl) -> Entry:
 def declare_parameter(w: World) -> Entry:
     """A parameter, constant or dated; dated ones go by different days."""
     type_ = w.one(*KINDS, "duration", *ORDERED)
-    made: Entry = {**type_keys(type_, w)}
+    made: Entry = {**type_keys(type_)}
     if w.chance(0.3):
         made["value"] = literal(w, type_)
     else:
@@ -172,7 +170,7 @@ def declare_definition(w: World, of: ListDecl | None = None) -> Entry:
     if shape < 4:  # noqa: PLR2004 - four in ten
         type_ = w.one(*KINDS, "duration")
         key = w.new("def_")
-        made = {**type_keys(type_, w), **each, "is": expression(w, type_, scope, 3)}
+        made = {**type_keys(type_), **each, "is": expression(w, type_, scope, 3)}
         _take(w, of, Named(key, type_))
     elif shape < 6:  # noqa: PLR2004 - two in ten
         key = w.new("cond_")
@@ -197,7 +195,9 @@ def table(w: World, key: str, scope: Scope, of: ListDecl | None) -> Entry:
     """A table of any hit policy, with one output or several."""
     inputs = table_inputs(w, scope)
     several = w.chance(0.35)
-    outputs = [w.one(*KINDS, *ORDERED) for _ in range(2 if several else 1)]
+    # A table with several outputs names their types by a word, which a set has not.
+    kinds = [k for k in (*KINDS, *ORDERED, "duration") if not several or not k.startswith("set")]
+    outputs = [w.one(*kinds) for _ in range(2 if several else 1)]
     hit = w.one("unique", "any", "first")
     # Rows under `any` often agree; others rarely do.
     agreed = [output(w, t, scope) for t in outputs] if w.chance(0.6 if hit == "any" else 0.3) else None
@@ -216,12 +216,12 @@ def table(w: World, key: str, scope: Scope, of: ListDecl | None) -> Entry:
         made["otherwise"] = agreed if agreed and w.chance(0.5) else [output(w, t, scope) for t in outputs]
     for n, t in named.items():
         _take(w, of, Named(f"{key}.{n}" if several else key, t))
-    return {"table": made} if several else {**type_keys(outputs[0], w), "table": made}
+    return {"table": made} if several else {**type_keys(outputs[0]), "table": made}
 
 
-def _output_type(type_: str) -> Data:
+def _output_type(type_: str) -> str:
     kind, _, of = type_.partition(":")
-    return {"type": "set", "of": of} if kind == "set" else of or kind
+    return of or kind
 
 
 def output(w: World, type_: str, scope: Scope) -> str:

@@ -31,8 +31,6 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
     "size": ("Small", "Large", "Huge"),
     "outcome": ("go", "wait", "stop"),
 }
-#: An enum whose facts may also hold other texts.
-OPEN = ("size",)
 CURRENCIES = ("USD", "EUR")
 TEXTS = ("SGS", "bureau", "caf\u00e9")
 FIRST_DAY, LAST_DAY = date(2023, 11, 1), date(2025, 7, 1)

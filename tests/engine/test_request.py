@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
@@ -403,6 +403,9 @@ def test_every_bad_fact_is_told_in_the_order_of_the_request() -> None:
 def test_the_day_of_evaluation_is_read_like_a_date() -> None:
     assert READER.day("2025-04-01T10:00:00Z") == TODAY
     assert READER.day(TODAY) == TODAY
+    assert READER.day(datetime(2025, 4, 1, 23, 30, 0, 5, timezone(timedelta(hours=2)))) == TODAY
+    with pytest.raises(RequestError, match="offset"):
+        READER.day(datetime(2025, 4, 1))  # noqa: DTZ001 - that is the point
     with pytest.raises(RequestError) as caught:
         READER.day("tomorrow")
     assert caught.value.problems[0].pointer == "/as_of"

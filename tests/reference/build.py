@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import count
@@ -157,7 +159,7 @@ def table(hit: str, rows: list[tuple[list[x.Expr], list[x.Expr]]], otherwise: li
     return Table(hit=hit, inputs=(), outputs=outputs, rows=made, otherwise=last, span=span())
 
 
-def rule(
+def rule(  # noqa: PLR0913 - a rule has that many parts
     id_: str,
     class_: Class | None,
     word: str | None,
@@ -209,10 +211,8 @@ VERDICTS = {"no": Class.REFUSED, "later": Class.PENDING, "some": Class.PARTLY, "
 ELEMENT_VERDICTS = {w: c for w, c in VERDICTS.items() if c is not Class.PARTLY}
 
 
-def numbered(steps: list[list[Rule]], warnings: list[Rule]) -> tuple[tuple[Step, ...], tuple[Rule, ...]]:
+def numbered(steps: list[list[Rule]], warnings: Sequence[Rule]) -> tuple[tuple[Step, ...], tuple[Rule, ...]]:
     """Steps and warnings with indexes and step numbers as a bundle would have them."""
-    import dataclasses
-
     numbers = count()
     made = tuple(
         Step(
@@ -226,7 +226,7 @@ def numbered(steps: list[list[Rule]], warnings: list[Rule]) -> tuple[tuple[Step,
 
 
 def decision(
-    *steps: list[Rule], otherwise: str | Outcome | None = "yes", warnings: list[Rule] = [], **more: object
+    *steps: list[Rule], otherwise: str | Outcome | None = "yes", warnings: Sequence[Rule] = (), **more: object
 ) -> DecisionSpec:
     made, warned = numbered(list(steps), warnings)
     if isinstance(otherwise, str):
@@ -244,13 +244,13 @@ def decision(
     )
 
 
-def bundle(
+def bundle(  # noqa: PLR0913 - so has a bundle
     spec: DecisionSpec | None = None,
     *,
-    facts: list[Fact] = [],
-    lists: list[FactList] = [],  # noqa: B006
-    parameters: list[Parameter] = [],
-    definitions: list[Definition] = [],
+    facts: Sequence[Fact] = (),
+    lists: Sequence[FactList] = (),
+    parameters: Sequence[Parameter] = (),
+    definitions: Sequence[Definition] = (),
     zone: str = "UTC",
 ) -> CheckedBundle:
     return CheckedBundle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from datetime import date
 
@@ -47,9 +48,13 @@ from policyengine.values.dates import Duration, Unit
 
 AS_OF = date(2025, 4, 1)
 FACTS = [
-    *(a_fact(f"{n}.flag", title=f"Flag {n}") for n in "abcd"), a_fact("a.day", t.DATE), a_fact("b.day", t.DATE, not_before="a.day"),
-    a_fact("a.color", COLORS), a_fact("a.money", t.MONEY), a_fact("b.money", t.MONEY),
-]  # fmt: skip
+    *(a_fact(f"{n}.flag", title=f"Flag {n}") for n in "abcd"),
+    a_fact("a.day", t.DATE),
+    a_fact("b.day", t.DATE, not_before="a.day"),
+    a_fact("a.color", COLORS),
+    a_fact("a.money", t.MONEY),
+    a_fact("b.money", t.MONEY),
+]
 CLAIMS = a_list(
     a_fact("bad"),
     a_fact("good"),
@@ -236,9 +241,9 @@ def dates(found):
 
 def test_deadlines_are_reported_when_their_rule_concerns_the_case_and_the_day_is_known():
     day, other = fact("a.day", t.DATE), fact("b.day", t.DATE)
-    spec = decision(
-        [by("BY", day), by("OTHER", other), by("NOT-HERE", day, applies=A), by("UNTIL", day, kind="until"), by("LIMB", call("latest", day, other))]
-    )  # fmt: skip
+    limb = by("LIMB", call("latest", day, other))
+    until = by("UNTIL", day, kind="until")
+    spec = decision([by("BY", day), by("OTHER", other), by("NOT-HERE", day, applies=A), until, limb])
     found = ask(spec, {"a": {"day": "2025-04-03", "flag": False}})
     assert found.verdict == "undetermined"
     assert dates(found) == [("BY", "2025-04-03", 2), ("UNTIL", "2025-04-03", 2)]
@@ -328,6 +333,8 @@ def test_reported_values_and_value_decisions():
     assert [f.code for f in no_row.faults] == ["table/no-row"]
     spec = decision(report=(Report(name="x", expr=fact("a.money", t.MONEY)), Report(name="y", expr=A)))
     assert ask(spec, {"a": {"money": "5 USD"}}).values == {"x": {"amount": "5.00", "currency": "USD"}, "y": None}
+    whole = decision(report=(Report(name="x", expr=lit(2, t.DECIMAL)), Report(name="y", expr=lit(2))))
+    assert ask(whole).values == {"x": "2", "y": 2}
 
 
 def test_faults_are_listed_only_where_an_open_verdict_rests_on_them():
@@ -483,8 +490,6 @@ def test_learning_more_never_turns_a_certain_verdict_but_a_refusal_into_a_refusa
 @given(specs(), REQUEST, st.lists(CLAIM, max_size=3), st.integers())
 @settings(deadline=None, max_examples=150, derandomize=True)
 def test_order_of_elements_and_of_rules_in_a_step_changes_no_verdict(spec, facts, records, seed):
-    import dataclasses
-
     rng = random.Random(seed)
     given_claims = claims(*records)["claims"]
     moved = rng.sample(given_claims, len(given_claims))

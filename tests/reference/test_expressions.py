@@ -57,7 +57,7 @@ FACTS = [
     a_fact("a.color", COLORS), a_fact("a.colors", COLOR_SET), a_fact("b.colors", COLOR_SET), a_fact("a.text", t.TEXT),
     a_fact("d.flag", default=lit(value=False)), a_fact("d.day", t.DATE, default=x.AsOf(span=span())),
     a_fact("d.derived", t.DATE, default=arith(fact("a.day", t.DATE), "+", lit(days(3)))),
-    a_fact("d.nullable", t.INTEGER, default=cond(cmp(fact("a.flag"), "=", lit(value=True)), lit(1), x.Null(type=t.INTEGER, span=span()))),
+    a_fact("d.nullable", t.INTEGER, default=cond(fact("a.flag"), lit(1), x.Null(type=t.INTEGER, span=span()))),
 ]  # fmt: skip
 CLAIMS = a_list(
     a_fact("amount", t.MONEY),
@@ -203,8 +203,13 @@ def test_ends_that_meet_are_a_known_value():
 def test_ranges():
     def within(low_open, high_open, low=1, high=3):
         return x.Within(
-            subject=fact("a.number", t.INTEGER), low=lit(low), high=lit(high), low_open=low_open, high_open=high_open, span=span()
-        )  # fmt: skip
+            subject=fact("a.number", t.INTEGER),
+            low=lit(low),
+            high=lit(high),
+            low_open=low_open,
+            high_open=high_open,
+            span=span(),
+        )
 
     assert [run(within(F, F), nest(a_number=n)).value for n in (0, 1, 2, 3, 4)] == [F, T, T, T, F]
     assert [run(within(T, T), nest(a_number=n)).value for n in (0, 1, 2, 3, 4)] == [F, F, T, F, F]
@@ -503,9 +508,11 @@ ATOMS = st.sampled_from(
 )  # fmt: skip
 CONDITIONS = st.recursive(
     ATOMS,
-    lambda inner: st.one_of(inner.map(no), st.lists(inner, max_size=3).map(lambda i: both(*i)), st.lists(inner, max_size=3).map(lambda i: either(*i))),
+    lambda inner: st.one_of(
+        inner.map(no), *(st.lists(inner, max_size=3).map(lambda i, join=join: join(*i)) for join in (both, either))
+    ),
     max_leaves=6,
-)  # fmt: skip
+)
 GIVEN = st.fixed_dictionaries(
     {},
     optional={

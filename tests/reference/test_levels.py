@@ -9,7 +9,7 @@ import pytest
 from tests.reference.build import grant, numbered, refuse, rule, wait
 
 from policyengine.model.rules import Class
-from policyengine.reference.levels import combine, level
+from policyengine.reference.levels import Level, combine, level
 
 R, P, PARTLY, G = Class.REFUSED, Class.PENDING, Class.PARTLY, Class.GRANTED
 DOCUMENT = {"no": R, "never": R, "wait": P, "later": P, "part": PARTLY, "basic": G, "full": G}
@@ -59,7 +59,7 @@ def completions(truths):
         yield {**truths, **dict(zip(open_, guess, strict=True))}
 
 
-def random_steps(rng, verdicts, classes, most, steps=3, each=None):
+def random_steps(rng, verdicts, classes, *, most, steps=3, each=None):  # noqa: PLR0913 - what may vary
     words = [w for w, c in verdicts.items() if c in classes]
     made = [[] for _ in range(rng.randint(0, steps))]
     for n in range(rng.randint(0, most) if made else 0):
@@ -212,8 +212,6 @@ def test_otherwise_is_the_reason_when_every_rule_is_false():
 
 
 def document(may=(None,), refused_at=None):
-    from policyengine.reference.levels import Level
-
     return Level(frozenset(may), refused_at=refused_at)
 
 

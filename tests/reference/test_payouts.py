@@ -38,12 +38,11 @@ AMOUNT = special("amount")
 CENTS = RoundStep(when=TRUE, to=Fraction("0.01"), mode="half_up", span=span())
 
 
-def payout(element=(), by=False, group=(), total=(CENTS,), currency=None, each="claims", start=None):
-    return Payout(
-        name="refund", title=None, currency=currency or lit("USD", t.CURRENCY), each=each, start=start or item("amount", t.MONEY),
-        element_steps=tuple(element), by=(("holder", item("holder", t.TEXT)),) if by else (), group_steps=tuple(group),
-        total_steps=tuple(total), span=span(),
-    )  # fmt: skip
+def payout(element=(), *, by=False, group=(), total=(CENTS,), **more):
+    parts = {"currency": lit("USD", t.CURRENCY), "each": "claims", "start": item("amount", t.MONEY)} | more
+    keys = (("holder", item("holder", t.TEXT)),) if by else ()
+    steps = {"element_steps": tuple(element), "by": keys, "group_steps": tuple(group), "total_steps": tuple(total)}
+    return Payout(name="refund", title=None, span=span(), **parts, **steps)
 
 
 def setting(to, id_=None, when=TRUE):

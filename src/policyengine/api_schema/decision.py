@@ -46,7 +46,7 @@ def _decision() -> Schema:
             "missing": listing(ref("MissingFact"), "The facts that could still change the verdict or the amount."),
             "elements": listing(ref("ElementDecision"), "The verdict on each element, where elements were decided."),
             "deadlines": listing(ref("Deadline"), "The last days that count in this matter."),
-            "amount": or_null(ref("Amount"), "What is paid; null while it is open or when nothing is to be paid at all."),
+            "amount": or_null(ref("Amount"), "What is paid; null while it is open, or if no policy is about amounts."),
             "amounts": listing(ref("AmountDetail"), "How the amounts came about."),
             "needs": listing({"type": "string"}, "What the pending rules wait for."),
             "warnings": listing(ref("Reason"), "Rules that only warn."),

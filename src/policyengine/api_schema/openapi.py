@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of a service with these bundles: a path for every decision, a schema for every vocabulary."""
+"""The OpenAPI 3.1 document of a service: a path for every decision, a schema for every vocabulary."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def _fixed_paths() -> Schema:
 
 def _get(name: str, summary: str, media: str, schema: Schema, *problems: str) -> Schema:
     fine = {"description": "Here it is.", "content": {media: {"schema": schema}}}
-    return {"operationId": name, "summary": summary, "tags": ["service"], "responses": {"200": fine} | _problems(*problems)}
+    responses = {"200": fine, **_problems(*problems)}
+    return {"operationId": name, "summary": summary, "tags": ["service"], "responses": responses}
 
 
 def _descriptions() -> dict[str, Schema]:

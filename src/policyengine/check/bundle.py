@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from zoneinfo import available_timezones
 
+from policyengine.check.calendars import calendars
 from policyengine.check.context import Context
 from policyengine.check.decisions import Decisions
-from policyengine.check.declarations import SNAKE, declare, good_name
+from policyengine.check.declarations import declare
 from policyengine.check.definitions import definitions
 from policyengine.check.graph import Vocabulary, answer_only, definition_order, refuse_cycles
-from policyengine.check.headers import Header, headers
-from policyengine.check.kinds import KINDS
+from policyengine.check.headers import headers
+from policyengine.check.messages import inserted
 from policyengine.check.reading import entries, scalar, text
-from policyengine.check.rules import Lowering, Policy
+from policyengine.check.rules import Lowering
+from policyengine.check.served import Served
+from policyengine.check.spelling import SNAKE, good_name
 from policyengine.check.typist import DOCUMENT
-from policyengine.check.vocabulary import calendars, facts, parameters
+from policyengine.check.vocabulary import facts, parameters
 from policyengine.diagnostics import Diagnostics, did_you_mean
-from policyengine.frontend.nodes import Mapping, Scalar
+from policyengine.frontend.nodes import Mapping
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.rules import DecisionSpec, Rule
@@ -27,19 +30,21 @@ from policyengine.values.dates import Calendar
 from policyengine.values.types import DATE, INTEGER, Type, enum_type
 
 
-def check_bundle(documents: Sequence[Mapping], folder: str, digest: str, sink: Diagnostics) -> CheckedBundle | None:
+def check_bundle(
+    documents: Sequence[Mapping], folder: str, digest: str, sink: Diagnostics, *, incomplete: bool = False
+) -> CheckedBundle | None:
     """The checked bundle of all policy documents of a folder, or None when there is any error in ``sink``.
 
     ``documents`` passed the reader; their shapes were checked, and whatever of them is faulty is skipped
-    here, so that one run reports every fault.
+    here, so that one run reports every fault. ``incomplete`` says that some document could not be read or
+    understood at all: names that are not found are then not reported, for they may be declared there.
     """
-    head = _bundle_document(documents, folder, sink)
-    if head is None:
-        return None
-    return _Checker(documents, head, digest, sink).run()
+    head = _bundle_document(documents, folder, sink, incomplete=incomplete)
+    return _Checker(documents, head, digest, sink, incomplete=incomplete).run()
 
 
-def _bundle_document(documents: Sequence[Mapping], folder: str, sink: Diagnostics) -> Mapping | None:
+def _bundle_document(documents: Sequence[Mapping], folder: str, sink: Diagnostics, *, incomplete: bool) -> Mapping:
+    """The document of kind ``bundle``; an empty one when there is none (reported)."""
     found = [d for d in documents if text(d, "kind") == "bundle"]
     for extra in found[1:]:
         kind = scalar(extra, "kind")
@@ -47,20 +52,26 @@ def _bundle_document(documents: Sequence[Mapping], folder: str, sink: Diagnostic
         sink.error("bundle/two", "this is a second file of kind `bundle`", kind.span if kind else extra.span, help_)
     if found:
         return found[0]
-    help_ = "add a file with `kind: bundle`, the bundle's name and its decisions"
-    sink.error("bundle/none", "the folder has no file of kind `bundle`", nowhere(folder), help_)
-    return None
+    if not incomplete:
+        help_ = "add a file with `kind: bundle`, the bundle's name and its decisions"
+        sink.error("bundle/none", "the folder has no file of kind `bundle`", nowhere(folder), help_)
+    return Mapping((), nowhere(folder))
 
 
 class _Checker:
     """Runs the passes; each leaves its result for the next."""
 
-    def __init__(self, documents: Sequence[Mapping], head: Mapping, digest: str, sink: Diagnostics) -> None:
+    def __init__(
+        self, documents: Sequence[Mapping], head: Mapping, digest: str, sink: Diagnostics, *, incomplete: bool
+    ) -> None:
         self.documents, self.head, self.digest, self.sink = documents, head, digest, sink
+        # Without a bundle file there are no decisions, no day and no calendar to speak of.
+        self.incomplete = incomplete or not head.entries
 
     def run(self) -> CheckedBundle | None:
+        """All passes in order; None when there is any error."""
         # Every name first, so that the order of files never matters.
-        self.ctx = Context(declare(self.documents, self.sink), self.sink)
+        self.ctx = Context(declare(self.documents, self.sink, incomplete=self.incomplete), self.sink)
         self._head()
         self._vocabulary()
         # Definitions may speak of `verdict`, so the decisions' words must be known before them.
@@ -70,12 +81,9 @@ class _Checker:
         decisions = self._decisions()
         # Cycles are looked for once every body is typed; walking needs the whole graph.
         v = Vocabulary(self.facts, self.lists, self.parameters, self.definitions)
-        acyclic = refuse_cycles(self.ctx, v)
-        if acyclic:
+        if refuse_cycles(self.ctx, v):
             self._answer_only(v, decisions)
-        if self.sink.failed:
-            return None
-        return self._bundle(v, decisions)
+        return None if self.sink.failed else self._bundle(v, decisions)
 
     # -- passes ------------------------------------------------------------------------------
 
@@ -89,10 +97,12 @@ class _Checker:
             help_ = near or "write a name such as `UTC` or `Asia/Shanghai`"
             self.sink.error("literal/time-zone", f"`{zone.text}` is not a time zone", zone.span, help_)
         calendar = scalar(self.head, "calendar")
-        if calendar is not None and calendar.text not in self.ctx.symbols.calendars:
-            near = did_you_mean(calendar.text, self.ctx.symbols.calendars)
-            self.sink.error("names/unknown", f"unknown calendar `{calendar.text}`", calendar.span, near)
-        self.in_force_on = self.ctx.expression(scalar(self.head, "in_force_on"), DOCUMENT, DATE)
+        calendars_ = self.ctx.symbols.calendars
+        if calendar is not None and calendar.text not in calendars_ and not self.incomplete:
+            help_ = did_you_mean(calendar.text, calendars_) or "calendars: " + (", ".join(sorted(calendars_)) or "none")
+            self.sink.error("names/unknown", f"unknown calendar `{calendar.text}`", calendar.span, help_)
+        self.in_force_on = self.ctx.expression(self.head.get("in_force_on"), DOCUMENT, DATE)
+        self.ctx.day_is_unsaid = "in_force_on" not in self.head and not self.incomplete
 
     def _vocabulary(self) -> None:
         self.facts: dict[str, Fact] = {}
@@ -115,41 +125,12 @@ class _Checker:
 
     def _decisions(self) -> dict[str, DecisionSpec]:
         builder = Decisions(self.ctx, Lowering(self.ctx, self.in_force_on, self.parameters))
-        policies, payouts = self._policies()
-        built = {n: builder.build(h, policies[n], payouts[n]) for n, h in self.headers.items()}
-        return {n: d for n, d in built.items() if d is not None}
-
-    def _policies(self) -> tuple[dict[str, list[Policy]], dict[str, list[tuple[Scalar, Mapping]]]]:
-        policies: dict[str, list[Policy]] = {n: [] for n in self.headers}
-        payouts: dict[str, list[tuple[Scalar, Mapping]]] = {n: [] for n in self.headers}
-        taken: dict[tuple[str, str], Scalar] = {}
+        served = Served(self.ctx, self.headers, frozenset(k.text for k, _ in entries(self.head, "decisions")))
         for doc in self.documents:
-            kind = text(doc, "kind") or ""
-            header = self._served(doc, kind)
-            for key, body in entries(doc, "policies"):
-                if header is None or not isinstance(body, Mapping) or not good_name(key, SNAKE, "policy", self.sink):
-                    continue
-                first = taken.setdefault((header.name, key.text), key)
-                if first is not key:
-                    words = f"`{key.text}` is already the name of a policy"
-                    self.sink.error("names/taken", words, key.span, f"declared at {first.span.place}")
-                elif kind == "payout":
-                    payouts[header.name].append((key, body))
-                else:
-                    policies[header.name].append(Policy(key, kind, header, body))
-        return policies, payouts
-
-    def _served(self, doc: Mapping, kind: str) -> Header | None:
-        """The decision that a rule or payout file serves."""
-        word = scalar(doc, "decision")
-        if word is None or (kind != "payout" and kind not in KINDS):
-            return None
-        if word.text not in self.headers:
-            near = did_you_mean(word.text, self.headers)
-            known = "decisions: " + ", ".join(self.headers)
-            self.sink.error("names/unknown", f"unknown decision `{word.text}`", word.span, near or known)
-            return None
-        return self.headers[word.text]
+            served.read(doc)
+        astray = frozenset(served.astray)
+        built = {n: builder.build(h, served.policies[n], served.payouts[n], astray) for n, h in self.headers.items()}
+        return {n: d for n, d in built.items() if d is not None}
 
     def _answer_only(self, v: Vocabulary, decisions: dict[str, DecisionSpec]) -> None:
         """``verdict`` and ``parts`` are not known while rules are weighed, so no rule may read them."""
@@ -170,9 +151,12 @@ class _Checker:
                 yield d.value
             for rule in (r for s in d.steps for r in s.rules):
                 yield from _of_rule(rule)
+            if d.otherwise is not None and d.otherwise.because is not None:
+                yield from inserted(d.otherwise.because)
         declared = [*v.facts.values(), *(f for i in v.lists.values() for f in i.fields.values())]
-        yield from (f.default for f in declared if f.default is not None)
-        yield from (p.keyed_on for p in v.parameters.values() if p.keyed_on is not None)
+        said = [e for f in declared for e in (f.default, f.currency)]
+        said += [p.keyed_on for p in v.parameters.values()]
+        yield from (e for e in (*said, self.in_force_on) if e is not None)
 
     # -- result ------------------------------------------------------------------------------
 
@@ -200,5 +184,4 @@ def _of_rule(rule: Rule) -> Iterator[x.Expr]:
         yield from (rule.deadline.date, rule.deadline.act)
     if rule.measure is not None:
         yield rule.measure
-
-
+    yield from inserted(rule.because)

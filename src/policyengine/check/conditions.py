@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from policyengine.check.context import Context, conjunction
 from policyengine.check.reading import scalars
 from policyengine.check.typist import Scope
+from policyengine.diagnostics import nearest
 from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
 from policyengine.model import expr as x
 from policyengine.source import Span
@@ -59,8 +62,20 @@ def _group(ctx: Context, word: str, value: Node, scope: Scope) -> x.Expr | None:
     return x.And(items=good, span=value.span) if word == "all" else x.Or(items=good, span=value.span)
 
 
+_WORDS = ("all", "any", "not", "unless", "where")
+_NAME = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\s*")
+
+
 def _tested_name(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr | None:
+    if not _NAME.fullmatch(key.text):
+        ctx.sink.error("schema/name", f"`{key.text}` is not a name", key.span, "write an expression under `where:`")
+        return None
+    near = nearest(key.text, _WORDS)
+    if near and not ctx.symbols.kind_of(key.text) and key.text not in ctx.symbols.broken:
+        if not nearest(key.text, ctx.symbols.all_names()):
+            ctx.sink.error("names/unknown", f"unknown name `{key.text}`", key.span, f"did you mean `{near}`?")
+            return None
     subject = ctx.expression(key, scope, None)
     if subject is None:
         return None
-    return ctx.tests(scalars(value), subject, scope, value.span)
+    return ctx.tests(value, subject, scope, value.span)

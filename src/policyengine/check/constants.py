@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 
-from policyengine.check.typist import Form, Hint, Typist
+from policyengine.check.typist import Form, Hint, Typist, form
 from policyengine.diagnostics import did_you_mean
 from policyengine.language import syntax as s
 from policyengine.model import expr as x
@@ -25,8 +25,7 @@ _GREATEST = 2**63 - 1
 _MOST_COUNT_DIGITS = 6
 
 
-def _number(t: Typist, node: s.Node, _hint: Hint) -> x.Expr:
-    assert isinstance(node, s.Number)
+def _number(t: Typist, node: s.Number, _hint: Hint) -> x.Expr:
     value = _value(t, node)
     if node.currency is not None:
         if node.currency not in currency_codes():
@@ -57,16 +56,14 @@ def _value(t: Typist, node: s.Number) -> Fraction:
     return value
 
 
-def _date(t: Typist, node: s.Node, _hint: Hint) -> x.Expr:
-    assert isinstance(node, s.DateText)
+def _date(t: Typist, node: s.DateText, _hint: Hint) -> x.Expr:
     try:
         return x.Literal(value=date.fromisoformat(node.text), type=DATE, span=t.span(node))
     except ValueError:
         t.fail("literal/date", f"there is no day `{node.text}`", node, "dates are written year-month-day")
 
 
-def _duration(t: Typist, node: s.Node, _hint: Hint) -> x.Expr:
-    assert isinstance(node, s.DurationText)
+def _duration(t: Typist, node: s.DurationText, _hint: Hint) -> x.Expr:
     if len(node.count) > _MOST_COUNT_DIGITS:
         t.fail("literal/number", f"`{t.source(node)}` is longer than any dates are apart", node)
     count = int(node.count)
@@ -84,7 +81,7 @@ def calendar_of(t: Typist, node: s.Node, name: str | None) -> str:
     """The calendar of that name, or the bundle's when None; a fault when there is none."""
     if name is None:
         if t.symbols.default_calendar is None:
-            t.symbols.hush()
+            t.hush()
             t.fail(
                 "calendar/none",
                 "working days are used, but the bundle names no calendar",
@@ -93,24 +90,22 @@ def calendar_of(t: Typist, node: s.Node, name: str | None) -> str:
             )
         return t.symbols.default_calendar
     if name not in t.symbols.calendars:
-        t.symbols.hush()
+        t.hush()
         known = ", ".join(sorted(t.symbols.calendars)) or "none"
         near = did_you_mean(name, t.symbols.calendars) or f"calendars: {known}"
         t.fail("names/unknown", f"unknown calendar `{name}`", node, near)
     return name
 
 
-def _text(t: Typist, node: s.Node, _hint: Hint) -> x.Expr:
-    assert isinstance(node, s.Text)
+def _text(t: Typist, node: s.Text, _hint: Hint) -> x.Expr:
     return x.Literal(value=unicodedata.normalize("NFC", node.value), type=TEXT, span=t.span(node))
 
 
-def _boolean(t: Typist, node: s.Node, _hint: Hint) -> x.Expr:
-    assert isinstance(node, s.Boolean)
+def _boolean(t: Typist, node: s.Boolean, _hint: Hint) -> x.Expr:
     return x.Literal(value=node.value, type=BOOLEAN, span=t.span(node))
 
 
-def _null(t: Typist, node: s.Node, hint: Hint) -> x.Expr:
+def _null(t: Typist, node: s.NullText, hint: Hint) -> x.Expr:
     if not t.scope.null:
         t.fail(
             "type/mismatch",
@@ -123,11 +118,13 @@ def _null(t: Typist, node: s.Node, hint: Hint) -> x.Expr:
     return x.Null(type=hint.type, span=t.span(node))
 
 
-FORMS: Mapping[type[s.Node], Form] = {
-    s.Number: _number,
-    s.DateText: _date,
-    s.DurationText: _duration,
-    s.Text: _text,
-    s.Boolean: _boolean,
-    s.NullText: _null,
-}
+FORMS: Mapping[type[s.Node], Form] = dict(
+    (
+        form(s.Number, _number),
+        form(s.DateText, _date),
+        form(s.DurationText, _duration),
+        form(s.Text, _text),
+        form(s.Boolean, _boolean),
+        form(s.NullText, _null),
+    )
+)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from policyengine.check.forms import FORMS
+from policyengine.check.reading import scalars
 from policyengine.check.symbols import Symbols
 from policyengine.check.typist import Rejected, Scope, Typist
 from policyengine.diagnostics import Diagnostics
@@ -19,29 +22,42 @@ class Context:
 
     symbols: Symbols
     sink: Diagnostics
+    day_is_unsaid: bool = False
+    """Whether the bundle file was read and names no day that dated values go by."""
+
+    def typist(self, node: Scalar, scope: Scope) -> Typist:
+        """What types the text of a scalar."""
+        return Typist(FORMS, self.symbols, self.sink, node, scope)
 
     def expression(self, node: Node | None, scope: Scope, expected: Type | None) -> x.Expr | None:
         """The scalar as a typed expression; None when it is absent or at fault (reported)."""
-        if not isinstance(node, Scalar):
-            return None
-        try:
-            return Typist(self.symbols, self.sink, node, scope).expression(expected)
-        except Rejected:
-            return None
+        return self._typed(node, scope, lambda t: t.expression(expected))
 
-    def tests(self, nodes: tuple[Scalar, ...], subject: x.Expr, scope: Scope, span: Span) -> x.Expr | None:
-        """The subject passes any of the tests written in the scalars."""
-        found = [self._test(n, subject, scope) for n in nodes]
+    def hinted(self, node: Node | None, scope: Scope, hint: Type) -> x.Expr | None:
+        """The scalar as an expression of any type, its bare words read as ``hint``; None as above."""
+        return self._typed(node, scope, lambda t: t.hinted(hint))
+
+    def tests(self, node: Node | None, subject: x.Expr, scope: Scope, span: Span) -> x.Expr | None:
+        """The subject passes the test, or any of the list of tests, that the node holds."""
+        nodes = scalars(node)
+        found = [self._typed(n, scope, lambda t: t.test(subject)) for n in nodes]
         parts = tuple(p for p in found if p is not None)
-        if len(parts) < len(nodes):
+        if not parts or len(parts) < len(nodes):
             return None
         return parts[0] if len(parts) == 1 else x.Or(items=parts, span=span)
 
-    def _test(self, node: Scalar, subject: x.Expr, scope: Scope) -> x.Expr | None:
+    def _typed(self, node: Node | None, scope: Scope, typing: Callable[[Typist], x.Expr]) -> x.Expr | None:
+        if not isinstance(node, Scalar):
+            self._not_a_text(node)
+            return None
         try:
-            return Typist(self.symbols, self.sink, node, scope).test(subject)
+            return typing(self.typist(node, scope))
         except Rejected:
             return None
+
+    def _not_a_text(self, node: Node | None) -> None:
+        if node is not None:
+            self.sink.error("schema/type", "a single text is needed here", node.span, "quote a text with brackets")
 
 
 def always(span: Span) -> x.Expr:

@@ -1,4 +1,4 @@
-"""Decisions: steps, what holds otherwise, reports, and the numbering of rules."""
+"""Decisions: what holds otherwise, reports, payouts, and that ids are not given twice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from policyengine.check.messages import message
 from policyengine.check.payouts import payout
 from policyengine.check.reading import items, mapping, scalar, scalars, text
 from policyengine.check.rules import Draft, Lowering, Policy
+from policyengine.check.steps import Steps
 from policyengine.check.typist import Scope
-from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Node, Scalar
 from policyengine.model import expr as x
 from policyengine.model.rules import Class, DecisionSpec, Outcome, Payout, Report, Rule, Step
@@ -26,15 +26,19 @@ class Decisions:
     lowering: Lowering
 
     def build(
-        self, header: Header, policies: list[Policy], payouts: list[tuple[Scalar, Mapping]]
+        self, header: Header, policies: list[Policy], payouts: list[tuple[Scalar, Mapping]], astray: frozenset[str]
     ) -> DecisionSpec | None:
-        """One decision; None when at fault (reported)."""
+        """One decision; None when at fault (reported).
+
+        ``astray`` are policies that could not be put to any decision: a step that names one is not at fault.
+        """
         if header.value:
-            return self._value(header, policies)
+            return self._value(header, [*(p.name for p in policies), *(key for key, _ in payouts)])
         drafts = {p.name.text: self.lowering.policy(p) for p in policies}
-        steps = self._steps(header, policies, drafts)
+        steps = Steps(self.ctx, header, policies, drafts, astray).read()
         warnings = self._warnings(policies, drafts)
-        self._ids(drafts, payouts)
+        otherwise = self._otherwise(header)
+        self._ids(drafts, payouts, otherwise)
         return DecisionSpec(
             name=header.name,
             title=header.title,
@@ -43,7 +47,7 @@ class Decisions:
             element_verdicts=header.element_verdicts if header.each else {},
             steps=steps,
             warnings=_numbered(warnings, sum(len(s.rules) for s in steps)),
-            otherwise=self._otherwise(header),
+            otherwise=otherwise,
             report=self._report(header),
             payout=self._payout(header, payouts),
             value=None,
@@ -52,11 +56,11 @@ class Decisions:
 
     # -- a decision that is a value ----------------------------------------------------------
 
-    def _value(self, header: Header, policies: list[Policy]) -> DecisionSpec | None:
+    def _value(self, header: Header, policies: list[Scalar]) -> DecisionSpec | None:
         e = self.ctx.expression(header.body.get("is"), Scope(), None)
-        for p in policies:
-            words = f"decision `{header.name}` is the value of a definition, so it has no rules"
-            self.ctx.sink.error("decisions/value", words, p.name.span)
+        for name in policies:
+            words = f"decision `{header.name}` is a value, so it has no policies"
+            self.ctx.sink.error("decisions/value", words, name.span, "give them to another decision")
         if e is None:
             return None
         if e.type.kind is not Kind.ENUM:
@@ -78,54 +82,6 @@ class Decisions:
             span=header.span,
         )
 
-    # -- steps -------------------------------------------------------------------------------
-
-    def _steps(self, header: Header, policies: list[Policy], drafts: dict[str, tuple[Draft, ...]]) -> tuple[Step, ...]:
-        by_name = {p.name.text: p for p in policies}
-        placed: dict[str, Scalar] = {}
-        steps: list[Step] = []
-        count = 0
-        for written in items(header.body, "steps"):
-            names = [n for n in scalars(written) if self._placeable(header, n, by_name, placed)]
-            scopes = {self.lowering_each(by_name[n.text]) for n in names}
-            if len(scopes) > 1:
-                each = self.ctx.symbols.lists[header.each].each if header.each else "element"
-                words = f"step {len(steps) + 1} mixes the document and each {each}"
-                self.ctx.sink.error("decisions/step-scope", words, written.span, "put them in steps of their own")
-            rules = [d.rule for n in names for d in drafts[n.text] if d.rule.step is not None]
-            numbered = tuple(replace(r, index=count + i, step=len(steps)) for i, r in enumerate(rules))
-            count += len(numbered)
-            steps.append(Step(index=len(steps), each=next(iter(scopes), None), rules=numbered))
-        for p in policies:
-            if p.name.text not in placed and not _only_warns(p):
-                words = f"policy `{p.name.text}` is in no step of decision `{header.name}`"
-                self.ctx.sink.error("decisions/step-missing", words, p.name.span, "add it to `steps` in the bundle file")
-        return tuple(steps)
-
-    def lowering_each(self, p: Policy) -> str | None:
-        """The list a policy is asked for, without reporting faults twice."""
-        word = scalar(p.body, "each")
-        return self.ctx.symbols.singulars.get(word.text) if word else None
-
-    def _placeable(self, header: Header, name: Scalar, known: dict[str, Policy], placed: dict[str, Scalar]) -> bool:
-        if name.text not in known:
-            near = did_you_mean(name.text, known)
-            policies = "policies: " + (", ".join(known) or "none")
-            words = f"no policy `{name.text}` serves decision `{header.name}`"
-            self.ctx.sink.error("decisions/step-unknown", words, name.span, near or policies)
-            return False
-        if name.text in placed:
-            words = f"policy `{name.text}` is in two steps"
-            place = placed[name.text].span.place
-            self.ctx.sink.error("decisions/step-twice", words, name.span, f"first at {place}")
-            return False
-        placed[name.text] = name
-        if _only_warns(known[name.text]):
-            words = f"policy `{name.text}` only warns, so it is in no step"
-            self.ctx.sink.error("decisions/step-warning", words, name.span, "take it out of `steps`")
-            return False
-        return True
-
     def _warnings(self, policies: list[Policy], drafts: dict[str, tuple[Draft, ...]]) -> tuple[Rule, ...]:
         return tuple(d.rule for p in policies for d in drafts[p.name.text] if d.rule.warning)
 
@@ -137,20 +93,17 @@ class Decisions:
         if node is None:
             words = f"decision `{header.name}` does not say what holds otherwise"
             help_ = f"add `otherwise: {{{level}: {{verdict: …}}}}`"
-            self.ctx.sink.error("decisions/otherwise", words, header.span, help_)
+            written = header.body.key_span("otherwise")
+            if written is not None:
+                words = f"decision `{header.name}` is decided {_BY[level]}, so `otherwise` has `{level}:`"
+            self.ctx.sink.error("decisions/otherwise", words, written or header.span, help_)
             return None
         word, id_ = scalar(node, "verdict"), scalar(node, "id")
         if word is None:
             return None
         words_ = header.words(element=header.each is not None)
         if word.text not in words_:
-            near = did_you_mean(word.text, words_)
-            known = "words: " + ", ".join(words_)
-            text_ = f"`{word.text}` is not a verdict of decision `{header.name}`"
-            self.ctx.sink.error("rules/word", text_, word.span, " ".join(filter(None, (near, known))))
-            return None
-        if words_[word.text] is Class.PARTLY:
-            self.ctx.sink.error("rules/class", f"`otherwise` cannot be `{word.text}`, which is partly", word.span)
+            header.refuse_word(self.ctx.sink, word, words_)
             return None
         variables = {self.ctx.symbols.lists[header.each].each: header.each} if header.each else {}
         because = message(self.ctx, node.get("because"), Scope(variables=variables))
@@ -176,7 +129,7 @@ class Decisions:
                 continue
             if not isinstance(e, x.FactRef | x.DefinitionRef | x.ParameterRef | x.Special) or e.type.kind is Kind.LIST:
                 words = f"`{name.text}` is not a fact or a definition of the document"
-                self.ctx.sink.error("decisions/report", words, name.span)
+                self.ctx.sink.error("decisions/report", words, name.span, "report a definition that counts or sums it")
                 continue
             found.append(Report(name=name.text, expr=e))
         return tuple(found)
@@ -189,34 +142,36 @@ class Decisions:
 
     # -- ids ---------------------------------------------------------------------------------
 
-    def _ids(self, drafts: dict[str, tuple[Draft, ...]], payouts: list[tuple[Scalar, Mapping]]) -> None:
+    def _ids(
+        self,
+        drafts: dict[str, tuple[Draft, ...]],
+        payouts: list[tuple[Scalar, Mapping]],
+        otherwise: Outcome | None,
+    ) -> None:
         """An id names one rule of a decision, or editions of it whose periods do not meet."""
         seen: dict[str, list[Draft]] = {}
         for d in (d for found in drafts.values() for d in found if not d.rule.silent):
-            clash = next((o for o in seen.get(d.rule.id, ()) if o.period.meets(d.period)), None)
+            clash = next((o for o in seen.get(d.rule.id, ()) if o.meets(d)), None)
             if clash is not None:
                 help_ = f"first given at {clash.rule.span.place}; two editions need `in_force` periods that do not meet"
                 self.ctx.sink.error("rules/duplicate-id", f"rule `{d.rule.id}` is given twice", d.rule.span, help_)
             seen.setdefault(d.rule.id, []).append(d)
-        places = {k: v[0].rule.span.place for k, v in seen.items()}
-        for _, body in payouts:
-            for id_ in _step_ids(body):
-                if id_.text in places:
-                    help_ = f"first given at {places[id_.text]}"
-                    self.ctx.sink.error("rules/duplicate-id", f"rule `{id_.text}` is given twice", id_.span, help_)
-                places[id_.text] = id_.span.place
+        places = {k: v[0].rule.span for k, v in seen.items()}
+        others = [(i.text, i.span) for _, body in payouts for i in _step_ids(body)]
+        if otherwise is not None and otherwise.id is not None:
+            others.insert(0, (otherwise.id, otherwise.span))
+        for id_, span in others:
+            first = places.setdefault(id_, span)
+            if first is not span:
+                help_ = f"first given at {first.place}"
+                self.ctx.sink.error("rules/duplicate-id", f"rule `{id_}` is given twice", span, help_)
+
+
+_BY = {"document": "as a whole", "element": "element by element"}
 
 
 def _numbered(rules: tuple[Rule, ...], start: int) -> tuple[Rule, ...]:
     return tuple(replace(r, index=start + i) for i, r in enumerate(rules))
-
-
-def _only_warns(p: Policy) -> bool:
-    """Whether no rule of the policy can decide."""
-    if text(p.body, "verdict") == "warning":
-        return all(text(r, "verdict") in (None, "warning") for r in items(p.body, "rules"))
-    rules = items(p.body, "rules")
-    return bool(rules) and all(text(r, "verdict") == "warning" for r in rules)
 
 
 def _step_ids(body: Mapping) -> list[Scalar]:

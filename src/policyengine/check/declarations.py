@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from policyengine.check.functions import FUNCTIONS
 from policyengine.check.reading import entries, flag, items, mapping, scalar, text
+from policyengine.check.spelling import FACT, MEMBER, SNAKE, good_name
 from policyengine.check.symbols import DefinitionSymbol, ListSymbol, Symbols
 from policyengine.diagnostics import Diagnostics, did_you_mean
 from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
 from policyengine.values.types import BOOLEAN, SIMPLE_TYPES, TEXT, Type, enum_type, set_of
 
-SNAKE = re.compile(r"[a-z][a-z0-9_]*")
-MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-FACT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
-
-def declare(documents: Iterable[Mapping], sink: Diagnostics) -> Symbols:
-    """The symbol table of all documents of a bundle."""
-    sym = Symbols(functions=frozenset((*FUNCTIONS, "not")))
+def declare(documents: Iterable[Mapping], sink: Diagnostics, *, incomplete: bool = False) -> Symbols:
+    """The symbol table of all documents of a bundle; ``incomplete`` when not all of them could be read."""
+    sym = Symbols(functions=frozenset((*FUNCTIONS, "not")), incomplete=incomplete)
     docs = tuple(documents)
     for doc in docs:
         _types(doc, sym, sink)
     for doc in docs:
-        _calendars(doc, sym)
+        _calendars(doc, sym, sink)
     for doc in docs:
         _facts(doc, sym, sink)
     for doc in docs:
         _parameters(doc, sym, sink)
+    # A definition may be about an element of a list, so lists come first.
+    for doc in docs:
         _definitions(doc, sym, sink)
     _prefixes(sym, sink)
     _members(sym, docs, sink)
     return sym
-
-
-def good_name(key: Scalar, pattern: re.Pattern[str], what: str, sink: Diagnostics) -> bool:
-    """Whether the key is spelt like a name of its kind; reported when not."""
-    if pattern.fullmatch(key.text):
-        return True
-    shape = {FACT: "`group.name` in small letters", MEMBER: "letters, digits and `_`"}.get(pattern, "small letters, digits and `_`")
-    sink.error("names/spelling", f"`{key.text}` cannot be the name of a {what}", key.span, f"names are {shape}")
-    return False
 
 
 # -- types --------------------------------------------------------------------------------------
@@ -49,12 +39,16 @@ def good_name(key: Scalar, pattern: re.Pattern[str], what: str, sink: Diagnostic
 
 def _types(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
     for key, body in entries(doc, "types"):
-        if not good_name(key, SNAKE, "type", sink):
-            continue
-        if key.text in sym.types or key.text in SIMPLE_TYPES:
-            sink.error("names/taken", f"`{key.text}` is already the name of a type", key.span)
-            continue
-        sym.types[key.text] = _enum(body.get("enum") if isinstance(body, Mapping) else None, key.text, flag(body, "open"), sink)
+        members = body.get("enum") if isinstance(body, Mapping) else None
+        if members is None or not good_name(key, SNAKE, "type", sink):
+            sym.broken_types.add(key.text)
+        elif key.text in sym.types or key.text in _TYPE_WORDS:
+            sink.error("names/taken", f"`{key.text}` is already the name of a type", key.span, "choose another name")
+        else:
+            sym.types[key.text] = _enum(members, key.text, flag(body, "open"), sink)
+
+
+_TYPE_WORDS = (*SIMPLE_TYPES, "enum", "set", "list")
 
 
 def _enum(node: Node | None, name: str | None, open_: bool, sink: Diagnostics) -> Type:
@@ -69,45 +63,71 @@ def _enum(node: Node | None, name: str | None, open_: bool, sink: Diagnostics) -
         if not good_name(k, MEMBER, "member", sink):
             continue
         if k.text in seen:
-            sink.error("names/taken", f"member `{k.text}` is listed twice", k.span)
+            sink.error("names/taken", f"member `{k.text}` is listed twice", k.span, "take one of them out")
         seen[k.text] = None
     return enum_type(tuple(seen), name, open_=open_, labels=labels)
 
 
-def read_type(node: Node | None, sym: Symbols, sink: Diagnostics) -> Type | None:
-    """The type that a declaration's keys ``type``, ``values``, ``of``, ``open`` say; None when at fault or unsaid."""
+def read_type(node: Node | None, sym: Symbols, sink: Diagnostics, *, inline: bool) -> Type | None:
+    """The type that a declaration's keys ``type``, ``values``, ``of``, ``open`` say; None when at fault or unsaid.
+
+    ``inline`` says whether ``values`` may list the members here (in a parameter they are its dated values).
+    """
     word = scalar(node, "type")
     if word is None:
         return None
-    if word.text in SIMPLE_TYPES:
-        return SIMPLE_TYPES[word.text]
     if word.text not in ("enum", "set"):
-        near = did_you_mean(word.text, [*SIMPLE_TYPES, "enum", "set", "list"])
-        sink.error("schema/type", f"`{word.text}` is not a type", word.span, near)
-        return None
-    enum = _enum_of(node, word, sym, sink)
+        return _simple_type(node, word, sink)
+    enum = _enum_of(node, word, sym, sink, inline=inline)
     return enum if enum is None or word.text == "enum" else set_of(enum)
 
 
-def _enum_of(node: Node | None, word: Scalar, sym: Symbols, sink: Diagnostics) -> Type | None:
+def _simple_type(node: Node | None, word: Scalar, sink: Diagnostics) -> Type | None:
+    type_ = SIMPLE_TYPES.get(word.text)
+    of = scalar(node, "of")
+    if type_ is None:
+        help_ = did_you_mean(word.text, _TYPE_WORDS) or "types: " + ", ".join(_TYPE_WORDS)
+        sink.error("schema/word", f"`{word.text}` is not a type", word.span, help_)
+    elif of is not None:
+        sink.error("schema/unknown-key", f"`of` says nothing about {type_}", of.span, "it is for `enum` and `set`")
+    return type_
+
+
+def _enum_of(node: Node | None, word: Scalar, sym: Symbols, sink: Diagnostics, *, inline: bool) -> Type | None:
     of = scalar(node, "of")
     if of is not None:
-        if of.text in sym.types:
-            return sym.types[of.text]
-        sink.error("names/unknown", f"unknown type `{of.text}`", of.span, did_you_mean(of.text, sym.types))
-        return None
+        shared = shared_type(of, sym, sink)
+        return replace(shared, open=True) if shared and flag(node, "open") else shared
     values = node.get("values") if isinstance(node, Mapping) else None
-    if values is None:
-        sink.error("schema/missing-key", f"this {word.text} does not say its members", word.span, "add `values:` or `of:`")
+    if values is None or not inline:
+        article = "an" if word.text == "enum" else "a"
+        help_ = "add `values:` or `of:`" if inline else "add `of:` with the name of a shared enum"
+        sink.error("schema/missing-key", f"{article} {word.text} must say its members", word.span, help_)
         return None
     return _enum(values, None, flag(node, "open"), sink)
+
+
+def shared_type(word: Scalar, sym: Symbols, sink: Diagnostics) -> Type | None:
+    """The shared enum of that name; None, reported, when there is none."""
+    if word.text not in sym.types and word.text not in sym.broken_types and not sym.incomplete:
+        known = "shared enums: " + (", ".join(sym.types) or "none are declared under `types:`")
+        sink.error(
+            "names/unknown", f"unknown type `{word.text}`", word.span, did_you_mean(word.text, sym.types) or known
+        )
+    return sym.types.get(word.text)
 
 
 # -- calendars ----------------------------------------------------------------------------------
 
 
-def _calendars(doc: Mapping, sym: Symbols) -> None:
-    sym.calendars.update(k.text for k, _ in entries(doc, "calendars"))
+def _calendars(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
+    for key, _ in entries(doc, "calendars"):
+        if key.text in sym.calendars:
+            sink.error(
+                "names/taken", f"`{key.text}` is already the name of a calendar", key.span, "choose another name"
+            )
+        good_name(key, SNAKE, "calendar", sink)
+        sym.calendars.add(key.text)
     if text(doc, "kind") == "bundle" and scalar(doc, "calendar"):
         sym.default_calendar = text(doc, "calendar")
 
@@ -123,14 +143,14 @@ def _facts(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
         is_list = text(body, "type") == "list"
         pattern = SNAKE if is_list and "." not in key.text else FACT
         if not good_name(key, pattern, "fact", sink):
-            sym.broken.add(key.text)
+            sym.mark_broken(key.text)
             continue
-        if not sym.take(key.text, "list" if is_list else "fact", key.span, sink):
+        if not sym.take(key, "list" if is_list else "fact", sink):
             continue
         if is_list:
             _list(key, body, sym, sink)
             continue
-        type_ = read_type(body, sym, sink)
+        type_ = read_type(body, sym, sink, inline=True)
         if type_ is None:
             sym.broken.add(key.text)
         else:
@@ -139,18 +159,22 @@ def _facts(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
 
 def _list(key: Scalar, body: Node, sym: Symbols, sink: Diagnostics) -> None:
     each = scalar(body, "each")
-    if each is None or not good_name(each, SNAKE, "singular", sink) or not sym.take(each.text, "singular", each.span, sink):
+    if each is None or not good_name(each, SNAKE, "singular", sink) or not sym.take(each, "singular", sink):
         sym.broken.add(key.text)
+        # Without the singular nobody can tell which names speak of this list's elements.
+        sym.incomplete = True
         return
     fields: dict[str, Type] = {}
     for name, field in entries(body, "fields"):
-        type_ = read_type(field, sym, sink) if good_name(name, SNAKE, "field", sink) else None
+        type_ = read_type(field, sym, sink, inline=True) if good_name(name, SNAKE, "field", sink) else None
         if type_ is None:
-            sym.broken.add(f"{key.text}[].{name.text}")
+            sym.mark_field_broken(key.text, name.text)
         else:
             fields[name.text] = type_
+    if mapping(body, "fields") is None:
+        sym.mark_field_broken(key.text, "*")
     id_field = text(body, "id")
-    if id_field is not None:
+    if id_field is not None and not sym.field_is_broken(key.text, id_field):
         # The id is part of every element; it is text unless the fields say otherwise.
         fields.setdefault(id_field, TEXT)
     sym.lists[key.text] = ListSymbol(key.text, each.text, fields, id_field)
@@ -164,7 +188,8 @@ def _prefixes(sym: Symbols, sink: Diagnostics) -> None:
         for b in names:
             place = sym.place_of(b)
             if b.startswith(a + ".") and place:
-                sink.error("names/taken", f"`{b}` begins with `{a}.`, and `{a}` is a fact itself", place, "choose another name")
+                words = f"`{b}` begins with `{a}.`, and `{a}` is a fact itself"
+                sink.error("names/taken", words, place, "choose another name")
     for singular in sym.singulars:
         clash = next((f for f in names if f.startswith(singular + ".")), None)
         place = sym.place_of(singular)
@@ -178,9 +203,12 @@ def _prefixes(sym: Symbols, sink: Diagnostics) -> None:
 
 def _parameters(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
     for key, body in entries(doc, "parameters"):
-        if not good_name(key, SNAKE, "parameter", sink) or not sym.take(key.text, "parameter", key.span, sink):
+        if not good_name(key, SNAKE, "parameter", sink):
+            sym.mark_broken(key.text)
             continue
-        type_ = read_type(body, sym, sink)
+        if not sym.take(key, "parameter", sink):
+            continue
+        type_ = read_type(body, sym, sink, inline=False)
         if type_ is None:
             sym.broken.add(key.text)
         else:
@@ -189,7 +217,10 @@ def _parameters(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
 
 def _definitions(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
     for key, body in entries(doc, "definitions"):
-        if not good_name(key, SNAKE, "definition", sink) or not sym.take(key.text, "definition", key.span, sink):
+        if not good_name(key, SNAKE, "definition", sink):
+            sym.mark_broken(key.text)
+            continue
+        if not sym.take(key, "definition", sink):
             continue
         found = _definition(key, body, sym, sink)
         if found is None:
@@ -208,11 +239,15 @@ def _definition(key: Scalar, body: Node, sym: Symbols, sink: Diagnostics) -> Def
     outputs = _outputs(mapping(body, "table"), sym, sink)
     if outputs is None:
         return None
-    type_ = read_type(body, sym, sink)
+    type_ = read_type(body, sym, sink, inline=False)
     if type_ is None and scalar(body, "type") is None:
         type_ = _unsaid_type(key, body, outputs, sink)
     if type_ is None:
         return None
+    word = scalar(body, "type")
+    if word is not None and outputs:
+        words = f"`type` of `{key.text}` says what `outputs` says already"
+        sink.error("schema/one-of", words, word.span, "keep `outputs`, and leave `type` out")
     return DefinitionSymbol(key.text, type_, list_name, outputs if len(outputs) > 1 else {})
 
 
@@ -221,7 +256,8 @@ def _unsaid_type(key: Scalar, body: Node, outputs: dict[str, Type], sink: Diagno
         return BOOLEAN
     if outputs:
         return next(iter(outputs.values()))
-    sink.error("schema/missing-key", f"definition `{key.text}` has no `type`", key.span, "add `type:`, such as `type: date`")
+    words = f"definition `{key.text}` has no `type`"
+    sink.error("schema/missing-key", words, key.span, "add `type:`, such as `type: date`")
     return None
 
 
@@ -240,14 +276,14 @@ def _outputs(table: Mapping | None, sym: Symbols, sink: Diagnostics) -> dict[str
 
 def _output_type(declared: Node, sym: Symbols, sink: Diagnostics) -> Type | None:
     if not isinstance(declared, Scalar):
-        return read_type(declared, sym, sink)
+        return None
     if declared.text in SIMPLE_TYPES:
         return SIMPLE_TYPES[declared.text]
-    if declared.text in sym.types:
-        return sym.types[declared.text]
     near = did_you_mean(declared.text, [*SIMPLE_TYPES, *sym.types])
-    sink.error("names/unknown", f"unknown type `{declared.text}`", declared.span, near)
-    return None
+    if near and declared.text not in (*sym.types, *sym.broken_types):
+        sink.error("names/unknown", f"unknown type `{declared.text}`", declared.span, near)
+        return None
+    return shared_type(declared, sym, sink)
 
 
 def singular(word: Scalar, sym: Symbols, sink: Diagnostics) -> str | None:
@@ -258,8 +294,9 @@ def singular(word: Scalar, sym: Symbols, sink: Diagnostics) -> str | None:
         near: str | None = f"write the singular, `{sym.lists[word.text].each}`"
     else:
         near = did_you_mean(word.text, sym.singulars)
-    if word.text not in sym.broken:
-        sink.error("names/unknown", f"`{word.text}` is the singular of no list", word.span, near)
+    if word.text not in sym.broken and not sym.incomplete:
+        known = "singulars: " + (", ".join(sym.singulars) or "no list is declared")
+        sink.error("names/unknown", f"`{word.text}` is the singular of no list", word.span, near or known)
     return None
 
 
@@ -268,11 +305,13 @@ def _members(sym: Symbols, docs: tuple[Mapping, ...], sink: Diagnostics) -> None
     for scalar_ in _member_scalars(docs):
         kind = sym.kind_of(scalar_.text)
         place = sym.place_of(scalar_.text)
+        sym.members.add(scalar_.text)
         if kind and place:
             message = f"`{scalar_.text}` is already the name of a {kind}"
             sink.error("names/taken", message, scalar_.span, f"declared at {place.place}")
-        elif scalar_.text in ("true", "false", "null", "as_of"):
-            sink.error("names/reserved", f"`{scalar_.text}` is a word of the language", scalar_.span, "choose another name")
+        elif sym.reserved(scalar_.text):
+            message = f"`{scalar_.text}` is a word of the language"
+            sink.error("names/reserved", message, scalar_.span, "choose another name")
 
 
 def _member_scalars(docs: tuple[Mapping, ...]) -> Iterable[Scalar]:
@@ -287,4 +326,3 @@ def _member_scalars(docs: tuple[Mapping, ...]) -> Iterable[Scalar]:
                 if isinstance(node, Mapping):
                     yield from (k for k, _ in node.entries)
                 yield from (i for i in items(body, key) if isinstance(i, Scalar))
-

@@ -6,12 +6,13 @@ from typing import Literal as OneOf
 
 from policyengine.check.conditions import when_unless
 from policyengine.check.context import Context, always
+from policyengine.check.literals import literal
 from policyengine.check.reading import entries, items, mapping, scalars, text
 from policyengine.check.typist import Scope
 from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
 from policyengine.model import expr as x
 from policyengine.model.vocabulary import Definition, Row, Table
-from policyengine.values.types import BOOLEAN, Type
+from policyengine.values.types import BOOLEAN, Kind, Type
 
 
 def definitions(ctx: Context, doc: Mapping, specials: dict[str, Type]) -> dict[str, Definition]:
@@ -19,7 +20,8 @@ def definitions(ctx: Context, doc: Mapping, specials: dict[str, Type]) -> dict[s
     found: dict[str, Definition] = {}
     for key, body in entries(doc, "definitions"):
         sym = ctx.symbols.definitions.get(key.text)
-        if sym is None or key.text in found or not isinstance(body, Mapping):
+        # Of two declarations of one name only the first counts; the second was reported.
+        if sym is None or ctx.symbols.place_of(key.text) != key.span or not isinstance(body, Mapping):
             continue
         variables = {ctx.symbols.lists[sym.each].each: sym.each} if sym.each else {}
         scope = Scope(variables=variables, specials=specials)
@@ -37,10 +39,11 @@ def _body(ctx: Context, key: Scalar, body: Mapping, scope: Scope, type_: Type) -
     table = mapping(body, "table")
     if table is not None:
         return _table(ctx, key, table, scope, type_)
+    if "when" not in body:
+        return None
     if type_ != BOOLEAN:
-        ctx.sink.error(
-            "type/mismatch", f"`{key.text}` is {type_}, but `when` gives true or false", key.span, "use `is:` with an expression"
-        )
+        words = f"`{key.text}` is {type_}, but `when` gives true or false"
+        ctx.sink.error("type/mismatch", words, key.span, "use `is:` with an expression, or `type: boolean`")
         return None
     return when_unless(ctx, body, scope, key.span)
 
@@ -51,7 +54,7 @@ _HITS: dict[str, OneOf["unique", "any", "first"]] = {"unique": "unique", "any": 
 
 
 def _table(ctx: Context, key: Scalar, node: Mapping, scope: Scope, type_: Type) -> Table | None:
-    inputs = [ctx.expression(i, scope, None) for i in items(node, "inputs")]
+    inputs = [_input(ctx, i, scope) for i in items(node, "inputs")]
     outputs = _outputs(ctx, key, node, type_)
     good = tuple(i for i in inputs if i is not None)
     if len(good) < len(inputs) or not good:
@@ -70,6 +73,15 @@ def _table(ctx: Context, key: Scalar, node: Mapping, scope: Scope, type_: Type) 
     )
 
 
+def _input(ctx: Context, node: Node, scope: Scope) -> x.Expr | None:
+    e = ctx.expression(node, scope, None)
+    if e is None or e.type.kind not in (Kind.LIST, Kind.VALUES, Kind.DURATION):
+        return e
+    words = f"an input is one value, but `{e.span.underlined}` is {e.type}"
+    ctx.sink.error("type/mismatch", words, e.span, "test a count, a sum or a condition of it")
+    return None
+
+
 def _outputs(ctx: Context, key: Scalar, node: Mapping, type_: Type) -> tuple[tuple[str, Type], ...]:
     sym = ctx.symbols.definitions[key.text]
     if sym.outputs:
@@ -84,8 +96,11 @@ def _row(
     cells = node.items if isinstance(node, Sequence) else ()
     width = len(inputs) + len(outputs)
     if len(cells) != width:
-        message = f"this row has {len(cells)} cells, but the table has {width} columns"
-        ctx.sink.error("table/width", message, node.span, "one cell for each input, then one for each output")
+        columns = "column" if width == 1 else "columns"
+        message = (
+            f"this row has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, but the table has {width} {columns}"
+        )
+        ctx.sink.error("table/width", message, node.span, "write one cell for each input, then one for each output")
         return None
     tests = [_cell(ctx, c, i, scope) for c, i in zip(cells, inputs, strict=False)]
     values = _values(ctx, cells[len(inputs) :], outputs, scope)
@@ -102,15 +117,23 @@ def _cell(ctx: Context, node: Node, subject: x.Expr, scope: Scope) -> x.Expr | N
         return None
     if len(found) == 1 and found[0].text in ("any", "-"):
         return always(found[0].span)
-    return ctx.tests(found, subject, scope, node.span)
+    return ctx.tests(node, subject, scope, node.span)
 
 
 def _values(
     ctx: Context, cells: tuple[Node, ...], outputs: tuple[tuple[str, Type], ...], scope: Scope
 ) -> tuple[x.Expr, ...] | None:
-    found = [ctx.expression(c, scope, t) for c, (_, t) in zip(cells, outputs, strict=False)]
+    found = [_output(ctx, c, t, scope) for c, (_, t) in zip(cells, outputs, strict=True)]
     good = tuple(e for e in found if e is not None)
     return good if len(good) == len(outputs) else None
+
+
+def _output(ctx: Context, node: Node, type_: Type, scope: Scope) -> x.Expr | None:
+    """An output cell; one of a set may be written as a YAML list."""
+    if type_.kind is not Kind.SET or isinstance(node, Scalar):
+        return ctx.expression(node, scope, type_)
+    members = literal(ctx, node, type_)
+    return None if members is None else x.Literal(value=members, type=type_, span=node.span)
 
 
 def _otherwise(
@@ -122,6 +145,6 @@ def _otherwise(
     cells: tuple[Node, ...] = written.items if isinstance(written, Sequence) else (written,)
     if len(cells) != len(outputs):
         message = f"`otherwise` has {len(cells)} values, but the table has {len(outputs)} outputs"
-        ctx.sink.error("table/width", message, written.span)
+        ctx.sink.error("table/width", message, written.span, "write one value for each output")
         return None
     return _values(ctx, cells, outputs, scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from policyengine.check.context import Context
@@ -36,19 +36,23 @@ def body_expressions(d: Definition) -> Iterator[x.Expr]:
 
 
 def names_read(e: x.Expr) -> Iterator[Name]:
-    """The names that an expression reads directly; fields as ``list.field``."""
-    for node in x.walk(e):
-        match node:
-            case x.FactRef() | x.ParameterRef() | x.DefinitionRef():
-                yield node.name
-            case x.ItemField():
-                yield f"{node.list}.{node.field}"
-            case x.Pluck():
-                yield f"{node.list.type.name}.{node.field}"
+    """The names whose values an expression reads directly; fields as ``list.field``."""
+    match e:
+        case x.FactRef() | x.ParameterRef() | x.DefinitionRef():
+            yield e.name
+        case x.ItemField():
+            yield f"{e.list}.{e.field}"
+        case x.Pluck():
+            yield f"{e.list.type.name}.{e.field}"
+        case x.Known():
+            # Whether the caller gave a fact does not depend on the fact's default.
+            return
+    for child in x.children(e):
+        yield from names_read(child)
 
 
 def edges(v: Vocabulary) -> dict[Name, list[Name]]:
-    """Name → names it reads. ``known`` and ``stated`` read the fact too: its default is then never needed, but asked."""
+    """Name → names whose values it reads, of facts through their defaults."""
     found: dict[Name, list[Name]] = {}
     for fact in v.facts.values():
         found[fact.name] = list(names_read(fact.default)) if fact.default else []
@@ -64,29 +68,17 @@ def edges(v: Vocabulary) -> dict[Name, list[Name]]:
 
 def refuse_cycles(ctx: Context, v: Vocabulary) -> bool:
     """Report each cycle once, at its first name in order of declaration. True when there is none."""
-    graph = {k: [n for n in reads if not _known_only(v, k, n)] for k, reads in edges(v).items()}
+    graph = edges(v)
     good, done = True, set[Name]()
     for start in graph:
         cycle = _cycle(graph, start, done)
         if cycle:
             good = False
             path = " → ".join([*cycle, cycle[0]])
-            ctx.sink.error("names/cycle", f"`{cycle[0]}` is defined by itself: {path}", _place(v, cycle[0]))
+            help_ = "one of them must be said without the others"
+            ctx.sink.error("names/cycle", f"`{cycle[0]}` is defined by itself: {path}", _place(v, cycle[0]), help_)
             done.update(cycle)
     return good
-
-
-def _known_only(v: Vocabulary, reader: Name, read: Name) -> bool:
-    """Whether a fact's default only asks whether the fact itself was given, which needs no default."""
-    if reader != read or reader not in v.facts:
-        return False
-    default = v.facts[reader].default
-    asked = sum(isinstance(n, x.Known) and isinstance(n.target, x.FactRef) and n.target.name == read for n in _all(default))
-    return asked == sum(isinstance(n, x.FactRef) and n.name == read for n in _all(default))
-
-
-def _all(e: x.Expr | None) -> Iterable[x.Expr]:
-    return x.walk(e) if e else ()
 
 
 def _cycle(graph: Mapping[Name, list[Name]], start: Name, done: set[Name]) -> list[Name]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from policyengine.check.conditions import condition
 from policyengine.check.context import Context, always
-from policyengine.check.reading import scalar, scalars
+from policyengine.check.reading import scalar
 from policyengine.check.typist import Scope
 from policyengine.frontend.nodes import Mapping as Node
 from policyengine.model import expr as x
@@ -64,7 +64,7 @@ def _threshold(ctx: Context, rule: Node, scope: Scope) -> Own | None:
     if measure is None:
         return None
     node = rule.get("allowed")
-    passes = ctx.tests(scalars(node), measure, scope, node.span if node else rule.span)
+    passes = ctx.tests(node, measure, scope, node.span if node else rule.span)
     return Own(x.Not(item=passes, span=passes.span), measure=measure) if passes else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from fractions import Fraction
 
@@ -10,8 +11,6 @@ from policyengine.check.typist import DOCUMENT
 from policyengine.frontend.nodes import Node, Scalar, Sequence
 from policyengine.model import expr as x
 from policyengine.model.expr import Value
-from policyengine.values.dates import Duration
-from policyengine.values.money import Money
 from policyengine.values.types import DATE, DECIMAL, Kind, Type, element_of
 
 
@@ -20,29 +19,25 @@ def literal(ctx: Context, node: Node | None, type_: Type) -> Value | None:
     if type_.kind is Kind.SET:
         return _set(ctx, node, type_)
     if isinstance(node, Scalar) and type_.kind is Kind.TEXT and not node.text.startswith('"'):
-        return node.text
+        return unicodedata.normalize("NFC", node.text)
     e = ctx.expression(node, DOCUMENT, type_)
-    return None if e is None or node is None else _constant(ctx, e, node)
-
-
-def _constant(ctx: Context, e: x.Expr, node: Node) -> Value | None:
-    if isinstance(e, x.Literal):
-        return e.value
-    if isinstance(e, x.Negate):
-        value = _constant(ctx, e.item, node)
-        if isinstance(value, Duration):
-            return -value
-        if isinstance(value, Money):
-            return Money(-value.amount, value.currency)
-        return -value if isinstance(value, int | Fraction) else None
-    ctx.sink.error("type/mismatch", "a plain value is needed here, not an expression", node.span)
+    if e is None or isinstance(e, x.Literal):
+        return e.value if e else None
+    what = f"`{e.span.underlined}` is an expression, but a plain value is needed here"
+    ctx.sink.error("type/mismatch", what, e.span, "use a definition for what is computed")
     return None
 
 
 def _set(ctx: Context, node: Node | None, type_: Type) -> frozenset[str] | None:
+    if isinstance(node, Scalar):
+        e = ctx.hinted(node, DOCUMENT, type_)
+        if isinstance(e, x.Literal) and isinstance(e.value, frozenset):
+            return e.value
+        if e is not None:
+            message = f"`{node.text}` is {e.type}, but a list of members is needed here"
+            ctx.sink.error("type/mismatch", message, node.span, "write `[one, other]`")
+        return None
     if not isinstance(node, Sequence):
-        if node is not None:
-            ctx.sink.error("type/mismatch", "a list of members is needed here", node.span, "write `[one, other]`")
         return None
     members = [literal(ctx, item, element_of(type_)) for item in node.items]
     return None if None in members else frozenset(str(m) for m in members)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from policyengine.check import names
 from policyengine.check.context import Context
-from policyengine.check.typist import Rejected, Scope, Typist
+from policyengine.check.typist import ANYTHING, Rejected, Scope
 from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Node, Scalar
 from policyengine.language import syntax as s
+from policyengine.model import expr as x
 from policyengine.model.rules import Insert, Message
+from policyengine.values.types import Kind
 
 ANSWER_NAMES = ("deadline", "from_day", "days_left", "measured", "amount", "limit", "parts", "offending")
 
@@ -28,6 +32,12 @@ def message(ctx: Context, node: Node | None, scope: Scope) -> Message | None:
     return Message(good) if good and len(good) == len(texts) else None
 
 
+def inserted(message_: Message) -> Iterator[x.Expr]:
+    """The expressions that a message inserts."""
+    for parts in message_.texts.values():
+        yield from (p.expr for p in parts if isinstance(p, Insert) and p.expr is not None)
+
+
 def _parts(ctx: Context, node: Scalar, scope: Scope) -> tuple[str | Insert, ...] | None:
     parts: list[str | Insert] = []
     at, good = 0, True
@@ -41,11 +51,13 @@ def _parts(ctx: Context, node: Scalar, scope: Scope) -> tuple[str | Insert, ...]
             parts.append(insert)
     if at < len(node.text):
         parts.append(node.text[at:])
-    stray = re.search(r"[{}]", _INSERT.sub("", node.text))
+    # Blanks in place of the inserts keep every other character where it is.
+    stray = re.search(r"[{}]", _INSERT.sub(lambda m: " " * len(m.group()), node.text))
     if stray:
-        where = node.text.find(stray.group())
-        span = node.sub(where, where + 1)
-        ctx.sink.error("rules/template", f"`{stray.group()}` stands alone in the message", span, "write `{name}` around a name")
+        span = node.sub(stray.start(), stray.end())
+        ctx.sink.error(
+            "rules/template", f"`{stray.group()}` stands alone in the message", span, "write `{name}` around a name"
+        )
         return None
     return tuple(parts) if good else None
 
@@ -61,15 +73,20 @@ def _insert(ctx: Context, node: Scalar, found: re.Match[str], scope: Scope) -> I
         ctx.sink.error("rules/template", f"`{found.group()}` in the message is not a name known here", span, near)
         return None
     try:
-        expr = Typist(ctx.symbols, ctx.sink, node, scope).name(s.Name(start, start + len(name), name), None, "")
+        expr = names.name(ctx.typist(node, scope), s.Name(start, start + len(name), name), ANYTHING)
     except Rejected:
+        return None
+    if expr.type.kind in (Kind.LIST, Kind.VALUES):
+        words = f"`{found.group()}` is a list, which has no words of its own"
+        ctx.sink.error("rules/template", words, node.sub(found.start(), found.end()), "insert a count or a sum of it")
         return None
     return Insert(name, expr)
 
 
 def _known(ctx: Context, name: str, scope: Scope) -> bool:
-    if name in scope.specials or name == "as_of" or name in ctx.symbols.broken:
+    """Whether the name is declared, if only to be used elsewhere; one that may be in an unread file counts."""
+    if name in scope.specials or name == names.AS_OF or ctx.symbols.incomplete:
         return True
     parts = name.split(".")
-    heads = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    heads = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
     return any(h in scope.variables or ctx.symbols.kind_of(h) or h in ctx.symbols.broken for h in heads)

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from policyengine.check.conditions import when_unless
 from policyengine.check.context import Context
-from policyengine.check.declarations import SNAKE, good_name, singular
-from policyengine.check.functions import ROUNDING_MODES
+from policyengine.check.declarations import singular
 from policyengine.check.headers import Header
 from policyengine.check.literals import number
 from policyengine.check.messages import message
 from policyengine.check.reading import entries, flag, items, mapping, scalar, text
+from policyengine.check.spelling import SNAKE, good_name
 from policyengine.check.typist import Scope
-from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Scalar
+from policyengine.frontend.schema_words import ROUNDING_MODES
 from policyengine.model import expr as x
 from policyengine.model.rules import Limit, LimitsStep, NoteStep, Payout, PayoutStep, RoundStep, SetStep
-from policyengine.values.types import CURRENCY, INTEGER, MONEY, Type
+from policyengine.values.types import CURRENCY, INTEGER, MONEY, Kind, Type
 
 
 def payout(ctx: Context, key: Scalar, body: Mapping, header: Header) -> Payout | None:
@@ -46,6 +46,9 @@ class _Reader:
             self._error("payout/start", "the total of elements starts from their sum", "leave `start` out of `total`")
         if start_node is None:
             self._error("payout/start", f"payout `{self.key.text}` does not say where it starts", "add `start:`")
+            return None
+        if element is None and "group" in self.body:
+            self._error("payout/start", "a group is made of elements, but there is no `element`", "add `element:`")
             return None
         currency = self.ctx.expression(self.body.get("currency"), self.base, CURRENCY)
         start = self.ctx.expression(start_node, scope, MONEY)
@@ -91,15 +94,31 @@ class _Reader:
         for name, written in entries(group, "by"):
             if not good_name(name, SNAKE, "group key", self.ctx.sink):
                 return None
-            kind = self.ctx.symbols.kind_of(name.text)
-            if kind:
-                self.ctx.sink.error("names/taken", f"`{name.text}` is already the name of a {kind}", name.span)
+            if not self._free(name):
                 return None
             e = self.ctx.expression(written, scope, None)
             if e is None:
                 return None
+            if e.type.kind in (Kind.LIST, Kind.VALUES):
+                words = f"a group key is one value, but `{e.span.underlined}` is {e.type}"
+                self.ctx.sink.error("type/mismatch", words, e.span, "name a field of the element")
+                return None
             keys.append((name.text, e))
         return tuple(keys)
+
+    def _free(self, name: Scalar) -> bool:
+        """Whether nothing else has the name of a group key; reported when not."""
+        symbols, sink = self.ctx.symbols, self.ctx.sink
+        kind = "member" if name.text in symbols.members else symbols.kind_of(name.text)
+        if symbols.reserved(name.text):
+            sink.error("names/reserved", f"`{name.text}` is a word of the language", name.span, "choose another name")
+        elif kind:
+            place = symbols.place_of(name.text)
+            help_ = f"declared at {place.place}" if place else "choose another name"
+            sink.error("names/taken", f"`{name.text}` is already the name of a {kind}", name.span, help_)
+        else:
+            return True
+        return False
 
     def _group_scope(self, by: tuple[tuple[str, x.Expr], ...] | None) -> Scope:
         keys: dict[str, Type] = {name: e.type for name, e in by or ()}
@@ -136,23 +155,16 @@ class _Reader:
         if step is None or mode is None:
             return None
         if step <= 0:
-            self.ctx.sink.error("type/mismatch", "a rounding step must be above 0", node.span, "such as `0.01`")
+            span = (scalar(node, "round") or mode).span
+            self.ctx.sink.error("type/mismatch", "a rounding step must be above 0", span, "such as `0.01`")
             return None
-        if mode.text not in ROUNDING_MODES:
-            near = did_you_mean(mode.text, ROUNDING_MODES)
-            ways = "ways: " + ", ".join(ROUNDING_MODES)
-            words = f"`{mode.text}` is not a way of rounding"
-            self.ctx.sink.error("type/member", words, mode.span, " ".join(filter(None, (near, ways))))
+        if mode.text not in ROUNDING_MODES:  # reported as a fault of shape
             return None
         return RoundStep(when=when, to=step, mode=mode.text, span=node.span)
 
     def _set_or_note(self, node: Mapping, scope: Scope, when: x.Expr) -> PayoutStep | None:
         id_ = scalar(node, "id")
         because = message(self.ctx, node.get("because"), scope)
-        if id_ is not None and "because" not in node:
-            words = f"step `{id_.text}` has no `because`"
-            self.ctx.sink.error("schema/missing-key", words, id_.span, "a step with an id is reported, so it needs words")
-            return None
         span = id_.span if id_ else node.span
         if "set" in node:
             to = self.ctx.expression(node.get("set"), scope, MONEY)

@@ -51,7 +51,7 @@ def in_force(
     written = scalar(node, "on")
     day = ctx.expression(written, scope, DATE) if written else on
     if day is None:
-        if written is None:
+        if written is None and ctx.day_is_unsaid:
             ctx.sink.error(
                 "rules/dates",
                 "it is not said on which day this is in force",
@@ -75,7 +75,11 @@ def in_force(
         parts.append(x.Compare(op=op[0], left=op[1], right=op[2], span=limit.span))
     start, before = limits["from"], limits["before"]
     if start and before and start >= before:
-        ctx.sink.error("rules/dates", "`from` is not before `before`", node.span)
+        help_ = "`before` is the first day on which it is over"
+        ctx.sink.error("rules/dates", "`from` is not before `before`", node.span, help_)
+        return None
+    if not start and not before:
+        ctx.sink.error("rules/dates", "this period has neither `from` nor `before`", node.span, "add one of them")
         return None
     return InForce(conjunction(parts, node.span), Period(day, start, before))
 
@@ -83,9 +87,13 @@ def in_force(
 def _constant(ctx: Context, e: x.Expr, parameters: dict[str, Parameter]) -> date | None:
     if isinstance(e, x.Literal) and isinstance(e.value, date):
         return e.value
-    if isinstance(e, x.ParameterRef) and e.name in parameters and parameters[e.name].constant:
-        value = parameters[e.name].values[0].value
-        return value if isinstance(value, date) else None
+    if isinstance(e, x.ParameterRef):
+        parameter = parameters.get(e.name)
+        if parameter is None:  # declared with faults, which were reported
+            return None
+        value = parameter.values[0].value
+        if parameter.constant and isinstance(value, date):
+            return value
     message = "only a date, or a parameter with one `value`, can bound `in_force`"
-    ctx.sink.error("rules/dates", message, e.span)
+    ctx.sink.error("rules/dates", message, e.span, "write the date")
     return None

@@ -15,7 +15,6 @@ from policyengine.check.periods import ALWAYS, InForce, Period, in_force
 from policyengine.check.reading import items, scalar, scalars, text
 from policyengine.check.splits import split_rules
 from policyengine.check.typist import Scope
-from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Scalar
 from policyengine.model import expr as x
 from policyengine.model.rules import Class, Rule
@@ -35,11 +34,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rule without its place in the decision, with the period it is in force."""
+    """A rule without its place in the decision, with the periods (its policy's, its own) that it is in force."""
 
     rule: Rule
-    period: Period
-    id: Scalar
+    periods: tuple[Period, ...]
+
+    def meets(self, other: Draft) -> bool:
+        """Whether both may be in force on one day."""
+        return all(a.meets(b) for a in self.periods for b in other.periods)
 
 
 @dataclass(slots=True)
@@ -70,6 +72,8 @@ class Lowering:
             return ""
         if found != p.header.each:
             decided = p.header.each and f"each {self.ctx.symbols.lists[p.header.each].each}"
+            if p.header.broken:
+                return ""
             self.ctx.sink.error(
                 "decisions/step-scope",
                 f"decision `{p.header.name}` is not decided for each {word.text}",
@@ -99,9 +103,7 @@ class Lowering:
 
     # -- one rule ----------------------------------------------------------------------------
 
-    def _rule(
-        self, p: Policy, r: Mapping, each: str | None, guard: tuple[x.Expr, Period] | None
-    ) -> tuple[Draft, ...]:
+    def _rule(self, p: Policy, r: Mapping, each: str | None, guard: tuple[x.Expr, Period] | None) -> tuple[Draft, ...]:
         id_ = scalar(r, "id")
         if id_ is None:
             return ()
@@ -111,7 +113,7 @@ class Lowering:
         scope = self._scope(p, each, specials)
         frame = self._frame(p, r, id_, each, scope, guard)
         if "split" in r:
-            return self._split(p, r, frame, scope, id_)
+            return self._split(p, r, frame, scope, id_, warning=warning)
         own = KINDS[p.kind].own(self.ctx, r, scope)
         verdict = (None, None) if warning else self._verdict(p, r, id_, word, element=each is not None)
         if frame is None or own is None or verdict is None:
@@ -125,7 +127,7 @@ class Lowering:
             word=verdict[0],
             rule_class=verdict[1],
         )
-        return (Draft(rule, frame[1], id_),)
+        return (Draft(rule, frame[1]),)
 
     def _frame(
         self,
@@ -135,7 +137,7 @@ class Lowering:
         each: str | None,
         scope: Scope,
         guard: tuple[x.Expr, Period] | None,
-    ) -> tuple[Rule, Period] | None:
+    ) -> tuple[Rule, tuple[Period, ...]] | None:
         applies = when_unless(self.ctx, r, scope, id_.span)
         period = self._period(r, scope)
         because = message(self.ctx, r.get("because"), scope)
@@ -159,13 +161,28 @@ class Lowering:
             needs=tuple(n.text for n in scalars(r.get("needs"))),
             span=id_.span,
         )
-        return rule, period.period if "in_force" in r else guard[1]
+        return rule, (guard[1], period.period)
 
     def _split(
-        self, p: Policy, r: Mapping, frame: tuple[Rule, Period] | None, scope: Scope, id_: Scalar
+        self,
+        p: Policy,
+        r: Mapping,
+        frame: tuple[Rule, tuple[Period, ...]] | None,
+        scope: Scope,
+        id_: Scalar,
+        *,
+        warning: bool,
     ) -> tuple[Draft, ...]:
+        if warning:
+            words = "a split gives verdicts, so it cannot only warn"
+            self.ctx.sink.error("rules/class", words, id_.span, "take `verdict: warning` away")
+            return ()
+        if p.header.each is not None:
+            words = f"decision `{p.header.name}` is decided element by element, but a split is about the whole"
+            self.ctx.sink.error("decisions/grant-per-document", words, id_.span, "give it a decision of its own")
+            return ()
         found = split_rules(self.ctx, r, frame[0] if frame else None, scope, p.header)
-        return tuple(Draft(rule, frame[1], id_) for rule in found) if frame else ()
+        return tuple(Draft(rule, frame[1]) for rule in found) if frame else ()
 
     # -- verdict words -----------------------------------------------------------------------
 
@@ -177,12 +194,8 @@ class Lowering:
         if word is None:
             return self._only_word(p, id_, words, Class.PENDING if "until" in r else kind.default)
         if word.text not in words:
-            near = did_you_mean(word.text, [*words, "warning"])
-            known = "words: " + ", ".join(words)
-            message_ = f"`{word.text}` is not a verdict of decision `{p.header.name}`"
-            if element and word.text in p.header.verdicts:
-                known += "; elements have their own words, `element_verdicts`"
-            self.ctx.sink.error("rules/word", message_, word.span, " ".join(filter(None, (near, known))))
+            own = "elements have words of their own" if element and word.text in p.header.verdicts else None
+            p.header.refuse_word(self.ctx.sink, word, words, own)
             return None
         class_ = words[word.text]
         if class_ not in self._allowed(kind, r) or class_ is Class.PARTLY:
@@ -204,13 +217,17 @@ class Lowering:
         self, p: Policy, id_: Scalar, words: MappingOf[str, Class], class_: Class
     ) -> tuple[str, Class] | None:
         fitting = [w for w, c in words.items() if c is class_]
+        if p.header.broken:
+            return None
         if len(fitting) == 1:
             return self._grant_per_document(p, id_, fitting[0], class_, element=words is p.header.element_verdicts)
         self.ctx.sink.error(
             "rules/which-word",
             f"decision `{p.header.name}` has {len(fitting) or 'no'} words of class {class_}",
             id_.span,
-            "add `verdict:` to the rule or the policy" + (f", one of: {', '.join(fitting)}" if fitting else ""),
+            f"add `verdict:` to the rule or the policy, one of: {', '.join(fitting)}"
+            if fitting
+            else f"add a word that is {class_} to the decision, or `verdict:` to the rule",
         )
         return None
 
@@ -227,4 +244,3 @@ class Lowering:
             )
             return None
         return word, class_
-

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal as OneOf
 
+from policyengine.check.comparisons import fitting, one_currency
 from policyengine.check.context import Context
 from policyengine.check.declarations import singular
 from policyengine.check.headers import Header
 from policyengine.check.messages import message
 from policyengine.check.reading import mapping, scalar, text
-from policyengine.check.typist import Rejected, Scope, Typist
-from policyengine.diagnostics import did_you_mean
+from policyengine.check.typist import Hint, Rejected, Scope
 from policyengine.frontend.nodes import Mapping, Scalar
 from policyengine.language import syntax as s
 from policyengine.language.parser import ExpressionSyntaxError, parse_tests
@@ -52,10 +52,7 @@ def _word(ctx: Context, rule: Mapping, outcome: str, header: Header) -> str | No
     if word is None:
         return None
     if word.text not in header.verdicts:
-        near = did_you_mean(word.text, header.verdicts)
-        known = "words: " + ", ".join(header.verdicts)
-        message_ = f"`{word.text}` is not a verdict of decision `{header.name}`"
-        ctx.sink.error("rules/word", message_, word.span, " ".join(filter(None, (near, known))))
+        header.refuse_word(ctx.sink, word, header.verdicts)
         return None
     class_ = header.verdicts[word.text]
     if class_ is not _CLASSES[outcome]:
@@ -108,7 +105,8 @@ def _never(span: Span) -> x.Expr:
 def _weight(ctx: Context, node: Scalar | None, scope: Scope) -> x.Expr | None:
     weight = ctx.expression(node, scope, None)
     if weight is not None and not (weight.type.numeric or weight.type == MONEY):
-        ctx.sink.error("type/mismatch", f"the weight is {weight.type}, but a number or money is needed here", weight.span)
+        words = f"the weight is {weight.type}, but a number or money is needed here"
+        ctx.sink.error("type/mismatch", words, weight.span, "say what one unit counts")
         return None
     return weight
 
@@ -125,8 +123,11 @@ def _limit(ctx: Context, part: Scalar, scope: Scope, weight: x.Expr) -> tuple[On
         message_ = "a part is bounded from above only"
         ctx.sink.error("rules/split-part", message_, part.span, "write `less than …` or `at most …`")
         return None
+    typist = ctx.typist(part, scope)
     try:
-        limit = Typist(ctx.symbols, ctx.sink, part, scope).check(test.right, weight.type)
+        limit = typist.infer(test.right, Hint(weight.type))
+        fitting(typist, weight, limit, test.right)
+        one_currency(typist, test.right, weight, limit, "compared")
     except Rejected:
         return None
     return ("<" if test.op == "<" else "<=", limit)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeVar, cast
 
 from policyengine.check.symbols import Symbols
 from policyengine.diagnostics import Diagnostics
@@ -69,6 +69,19 @@ ANYTHING = Hint()
 
 Form = Callable[["Typist", s.Node, Hint], x.Expr]
 TestForm = Callable[["Typist", s.Node, x.Expr], x.Expr]
+
+
+N = TypeVar("N", bound=s.Node)
+
+
+def form(kind: type[N], typing: Callable[[Typist, N, Hint], x.Expr]) -> tuple[type[s.Node], Form]:
+    """An entry of :class:`Forms` for a kind of value node."""
+    return kind, cast("Form", typing)
+
+
+def test_form(kind: type[N], typing: Callable[[Typist, N, x.Expr], x.Expr]) -> tuple[type[s.Node], TestForm]:
+    """An entry of :class:`Forms` for a kind of unary test."""
+    return kind, cast("TestForm", typing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,11 @@ class Typist:
     def inside(self, variable: str, list_name: str) -> Typist:
         """The typist inside a filter or quantifier, where ``variable`` is an element of the list."""
         return replace(self, scope=self.scope.with_variable(variable, list_name))
+
+    def hush(self) -> None:
+        """Give up without a word when declarations could not be read: the name may be among them."""
+        if self.symbols.incomplete:
+            raise Rejected
 
     # -- places and faults -------------------------------------------------------------------
 

@@ -1,22 +1,22 @@
-"""Second pass over the vocabulary: limits, defaults, dated values, calendars."""
+"""Second pass over the vocabulary: limits, defaults, dated values."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from policyengine.check.context import Context
 from policyengine.check.literals import day, literal, number
-from policyengine.check.reading import entries, flag, items, scalar, scalars, text
+from policyengine.check.reading import entries, flag, items, scalar, text
 from policyengine.check.typist import DOCUMENT, Scope
 from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Node, Scalar
 from policyengine.model import expr as x
 from policyengine.model.vocabulary import DatedValue, Fact, FactList, Parameter
-from policyengine.values.dates import Calendar
 from policyengine.values.types import CURRENCY, DATE, Kind, Type, assignable
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DEFAULT_SCOPE = Scope(null=True)
 
 
@@ -30,16 +30,18 @@ def facts(ctx: Context, doc: Mapping) -> tuple[dict[str, Fact], dict[str, FactLi
     if text(doc, "kind") != "facts":
         return plain, lists
     for key, body in entries(doc, "facts"):
-        if key.text in ctx.symbols.facts and key.text not in plain:
+        # Of two declarations of one name only the first counts; the second was reported.
+        if ctx.symbols.place_of(key.text) != key.span:
+            continue
+        if key.text in ctx.symbols.facts:
             plain[key.text] = _fact(ctx, key, body, ctx.symbols.facts[key.text], DEFAULT_SCOPE, ctx.symbols.facts)
-        elif key.text in ctx.symbols.lists and key.text not in lists:
+        elif key.text in ctx.symbols.lists:
             lists[key.text] = _list(ctx, key, body)
     return plain, lists
 
 
-def _fact(
-    ctx: Context, key: Scalar, body: Node, type_: Type, scope: Scope, neighbours: dict[str, Type]
-) -> Fact:
+def _fact(ctx: Context, key: Scalar, body: Node, type_: Type, scope: Scope, neighbours: dict[str, Type]) -> Fact:
+    least, most = _limits(ctx, body)
     return Fact(
         name=key.text,
         type=type_,
@@ -47,10 +49,10 @@ def _fact(
         description=text(body, "description"),
         example=text(body, "example"),
         unit=text(body, "unit"),
-        minimum=number(ctx, scalar(body, "min")),
-        maximum=number(ctx, scalar(body, "max")),
+        minimum=least,
+        maximum=most,
         decimals=_decimals(body),
-        currency=ctx.expression(scalar(body, "currency"), scope, CURRENCY),
+        currency=ctx.expression(scalar(body, "currency"), replace(scope, null=False), CURRENCY),
         not_before=_not_before(ctx, body, type_, neighbours, scope),
         may_be_empty=flag(body, "may_be_empty"),
         default=_default(ctx, key, body, type_, scope),
@@ -60,7 +62,16 @@ def _fact(
 
 def _decimals(body: Node) -> int:
     word = text(body, "decimals")
-    return int(word) if word and re.fullmatch(r"[0-9]", word) else 2
+    return int(word) if word and re.fullmatch(r"[0-9]{1,2}", word) else 2
+
+
+def _limits(ctx: Context, body: Node) -> tuple[Fraction | None, Fraction | None]:
+    """``min`` and ``max``; of money they are plain numbers."""
+    least, most = number(ctx, scalar(body, "min")), number(ctx, scalar(body, "max"))
+    written = scalar(body, "max")
+    if least is not None and most is not None and written and most < least:
+        ctx.sink.error("facts/limits", "`max` is less than `min`", written.span, "no value would be accepted")
+    return least, most
 
 
 def _not_before(ctx: Context, body: Node, type_: Type, neighbours: dict[str, Type], scope: Scope) -> str | None:
@@ -72,9 +83,12 @@ def _not_before(ctx: Context, body: Node, type_: Type, neighbours: dict[str, Typ
     name = rest if head in scope.variables else word.text
     other = neighbours.get(name) or ctx.symbols.facts.get(name)
     if other is None:
-        near = did_you_mean(word.text, [*neighbours, *ctx.symbols.facts])
-        ctx.sink.error("names/unknown", f"unknown fact `{word.text}`", word.span, near)
-    elif DATE not in (type_, other) or type_ != other:
+        list_name = scope.variables.get(head) or next(iter(scope.variables.values()), "")
+        broken = name in ctx.symbols.broken or ctx.symbols.field_is_broken(list_name, name)
+        if not broken and not ctx.symbols.incomplete:
+            near = did_you_mean(word.text, [*neighbours, *ctx.symbols.facts])
+            ctx.sink.error("names/unknown", f"unknown fact `{word.text}`", word.span, near or "name a date fact")
+    elif other != DATE:
         ctx.sink.error("type/mismatch", f"`{word.text}` is {other}, but a date is needed here", word.span)
     else:
         return name
@@ -82,29 +96,20 @@ def _not_before(ctx: Context, body: Node, type_: Type, neighbours: dict[str, Typ
 
 
 def _default(ctx: Context, key: Scalar, body: Node, type_: Type, scope: Scope) -> x.Expr | None:
-    node = scalar(body, "default")
+    node = body.get("default") if isinstance(body, Mapping) else None
     if node is None:
-        value = body.get("default") if isinstance(body, Mapping) else None
-        return None if value is None else _set_default(ctx, value, type_)
-    before = len(ctx.sink)
-    e = ctx.expression(node, scope, None if type_.kind not in (Kind.ENUM, Kind.SET, Kind.CURRENCY) else type_)
-    if e is None and len(ctx.sink) == before:
         return None
-    return _of_type(ctx, key, node, e, type_)
-
-
-def _set_default(ctx: Context, value: Node, type_: Type) -> x.Expr | None:
-    members = literal(ctx, value, type_) if type_.kind is Kind.SET else None
-    if not isinstance(members, frozenset):
-        return None
-    return x.Literal(value=members, type=type_, span=value.span)
-
-
-def _of_type(ctx: Context, key: Scalar, node: Scalar, e: x.Expr | None, type_: Type) -> x.Expr | None:
+    if type_.kind is Kind.SET and not isinstance(node, Scalar):
+        members = literal(ctx, node, type_)
+        return None if members is None else x.Literal(value=members, type=type_, span=node.span)
+    e = ctx.hinted(node, scope, type_)
     if e is None or assignable(e.type, type_):
         return e
     message = f"the default of `{key.text}` is {e.type}, but the fact is {type_}"
-    ctx.sink.error("facts/default-type", message, node.span)
+    help_ = (
+        "write an amount with its currency, such as `0 USD`" if type_.kind is Kind.MONEY and e.type.numeric else None
+    )
+    ctx.sink.error("facts/default-type", message, node.span, help_)
     return None
 
 
@@ -134,8 +139,11 @@ def _default_empty(ctx: Context, body: Node) -> bool:
     default = body.get("default") if isinstance(body, Mapping) else None
     if default is None:
         return False
-    if isinstance(default, Scalar) or items(body, "default"):
-        ctx.sink.error("facts/default-type", "the default of a list can only be the empty list", default.span, "write `default: []`")
+    # Quoted or not, the empty list is the empty list.
+    empty = "".join(default.text.split()) == "[]" if isinstance(default, Scalar) else not items(body, "default")
+    if not empty:
+        message = "the default of a list can only be the empty list"
+        ctx.sink.error("facts/default-type", message, default.span, "write `default: []`")
     return True
 
 
@@ -147,7 +155,7 @@ def parameters(ctx: Context, doc: Mapping, in_force_on: x.Expr | None) -> dict[s
     found: dict[str, Parameter] = {}
     for key, body in entries(doc, "parameters"):
         type_ = ctx.symbols.parameters.get(key.text)
-        if type_ is None or key.text in found:
+        if type_ is None or ctx.symbols.place_of(key.text) != key.span:
             continue
         values = _values(ctx, key, body, type_)
         if not values:
@@ -171,7 +179,7 @@ def _keyed_on(
         return None
     written = scalar(body, "keyed_on")
     e = ctx.expression(written, DOCUMENT, DATE) if written else in_force_on
-    if e is None and written is None:
+    if e is None and written is None and ctx.day_is_unsaid:
         ctx.sink.error(
             "parameters/no-day",
             f"`{key.text}` has dated values, but it is not said which day they go by",
@@ -187,10 +195,13 @@ def _values(ctx: Context, key: Scalar, body: Node, type_: Type) -> tuple[DatedVa
     single = body.get("value")
     if single is not None:
         value = literal(ctx, single, type_)
-        return () if value is None else (DatedValue(start=None, value=value, source=text(body, "source"), span=single.span),)
+        if value is None:
+            return ()
+        return (DatedValue(start=None, value=value, source=text(body, "source"), span=single.span),)
     rows = items(body, "values")
     if not rows:
-        ctx.sink.error("parameters/none", f"`{key.text}` has neither `value` nor `values`", key.span)
+        help_ = "add `value:`, or `values:` with one value for each day of change"
+        ctx.sink.error("parameters/none", f"`{key.text}` has neither `value` nor `values`", key.span, help_)
         return ()
     return _dated(ctx, key, rows, type_)
 
@@ -215,45 +226,3 @@ def _dated(ctx: Context, key: Scalar, rows: tuple[Node, ...], type_: Type) -> tu
         last = start
         found.append(DatedValue(start=start, value=value, source=text(row, "source"), span=row.span))
     return tuple(found)
-
-
-# -- calendars ----------------------------------------------------------------------------------
-
-
-def calendars(ctx: Context, doc: Mapping) -> dict[str, Calendar]:
-    """The calendars that a document declares."""
-    return {key.text: _calendar(ctx, key, body) for key, body in entries(doc, "calendars")}
-
-
-def _calendar(ctx: Context, key: Scalar, body: Node) -> Calendar:
-    weekend = set()
-    for word in scalars(body.get("weekend") if isinstance(body, Mapping) else None):
-        if word.text in WEEKDAYS:
-            weekend.add(WEEKDAYS.index(word.text))
-        else:
-            near = did_you_mean(word.text, WEEKDAYS)
-            ctx.sink.error("literal/weekday", f"`{word.text}` is not a day of the week", word.span, near)
-    if len(weekend) == len(WEEKDAYS):
-        ctx.sink.error("calendar/no-working-day", f"calendar `{key.text}` has no working day", key.span)
-        weekend = set()
-    holidays: dict[int, frozenset[date]] = {}
-    for year, days in entries(body, "holidays"):
-        number_ = int(year.text) if re.fullmatch(r"[0-9]{4}", year.text) and year.text != "0000" else None
-        if number_ is None:
-            ctx.sink.error("literal/date", f"`{year.text}` is not a year", year.span, "write four digits, such as `2026:`")
-            continue
-        found = [_holiday(ctx, number_, d) for d in scalars(days)]
-        holidays[number_] = frozenset(d for d in found if d is not None)
-    return Calendar(key.text, frozenset(weekend), holidays)
-
-
-def _holiday(ctx: Context, year: int, node: Scalar) -> date | None:
-    written = node.text if re.match(r"[0-9]{4}-", node.text) else f"{year:04d}-{node.text}"
-    try:
-        found = date.fromisoformat(written) if len(written) == len("2026-01-01") else None
-    except ValueError:
-        found = None
-    if found is None or found.year != year:
-        ctx.sink.error("literal/date", f"there is no day `{node.text}` in {year}", node.span, "write month-day, such as `12-25`")
-        return None
-    return found

@@ -170,8 +170,10 @@ class Amount:
         if not isinstance(got, Money):
             return None
         currency = self.ground.currency
-        if currency is None or got.currency in ("", currency):
-            return Money(got.amount, currency or got.currency)
+        if currency is None:
+            return None
+        if got.currency in ("", currency):
+            return Money(got.amount, currency)
         self.faults.append(currency_mismatch(span, got.currency, currency))
         return None
 
@@ -193,7 +195,8 @@ class Amount:
         """Report a step that holds, if it has an id."""
         if step.id is None or step.because is None:
             return
-        known = {"amount": money_text(self.value)} if self.value is not None else {}
+        value = self.value if self.ground.currency is not None else None
+        known = {"amount": money_text(value)} if value is not None else {}
         message = sentence(self.ground.case, step.because, self.env(), known | ({"limit": limit} if limit else {}))
         reason = Reason(rule=step.id, message=message, source=step.source, at=step.span.at)
         self.held.append(Held((self.place[0], *where), reason, self.element, isinstance(step, Limit)))

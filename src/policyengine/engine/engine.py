@@ -68,11 +68,17 @@ class Engine:
         its pointers are relative to the facts, but for ``/as_of``.
         """
         prepared = self._of(decision)
-        day = self._today(self._zone) if as_of is None else self._reader.day(as_of)
-        evaluation = self._evaluator.start(self._reader.read(facts, day))
+        evaluation = self._evaluator.start(self._reader.read(facts, self.day(as_of)))
         if prepared.spec.value is not None:
             return self._value(prepared, prepared.spec.value, evaluation)
         return self._verdict(prepared, evaluation)
+
+    def day(self, as_of: object) -> date:
+        """The evaluation day: ``as_of`` as dates are given in requests, or today in the bundle's zone for None.
+
+        Raises RequestError with the pointer ``/as_of``.
+        """
+        return self._today(self._zone) if as_of is None else self._reader.day(as_of)
 
     def close(self) -> None:
         """Give up what the matcher holds. Idempotent; deciding afterwards is an error."""

@@ -92,7 +92,7 @@ def _dates(case: Case, rule: Rule, env: Env) -> dict[str, str]:
     if not isinstance(day, date):
         return {}
     out = {"deadline": day.isoformat(), "days_left": str((day - case.evaluation.memory.as_of).days)}
-    after = day_after(day)
+    after = day_after(day) if rule.deadline.kind == "until" else None
     return out | ({"from_day": after.isoformat()} if after else {})
 
 

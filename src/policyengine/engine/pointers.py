@@ -11,7 +11,9 @@ MOST_SHOWN: Final = 40
 
 def step_into(pointer: str, key: str | int) -> str:
     """The pointer to the member or item of what ``pointer`` points to."""
-    return f"{pointer}/{key}" if isinstance(key, int) else f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+    if isinstance(key, int) or ("~" not in key and "/" not in key):
+        return f"{pointer}/{key}"
+    return f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
 def shown(text: str) -> str:

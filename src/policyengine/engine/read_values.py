@@ -136,7 +136,7 @@ def read_money(raw: object, fact: Fact, pointer: str) -> Money:
 
 def _amount(raw: object, fact: Fact, pointer: str) -> Fraction:
     amount = read_decimal(raw, pointer)
-    if (amount * 10**fact.decimals).denominator != 1:
+    if 10**fact.decimals % amount.denominator:
         raise bad(pointer, "request/range", f"this amount has more than {fact.decimals} decimal places")
     _check_range(amount, fact, pointer)
     return amount

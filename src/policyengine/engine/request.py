@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from policyengine.engine.bad_values import BadValue, bad, wrong_type
@@ -51,8 +51,13 @@ class RequestReader:
         return memory
 
     def day(self, raw: object) -> date:
-        """An evaluation day from a request: a date, or text as dates are given. Pointer ``/as_of``."""
-        if isinstance(raw, date):
+        """An evaluation day from a request: a date, or a moment with its offset, or text as dates are given.
+
+        Raises RequestError with the pointer ``/as_of``.
+        """
+        if isinstance(raw, datetime):
+            raw = raw.isoformat()
+        elif isinstance(raw, date):
             return raw
         try:
             return read_date(raw, "/as_of", self._zone)

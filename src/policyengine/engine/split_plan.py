@@ -15,7 +15,6 @@ from policyengine.model.rules import DecisionSpec, Split
 from policyengine.planner import Plan, Share
 from policyengine.values.money import Money, Number
 from policyengine.values.text import value_json
-from policyengine.values.types import Kind
 
 Weight = Number | Money
 
@@ -37,13 +36,13 @@ def plan_of(case: Case) -> SplitPlan | None:
     if case.planned is None:
         return None
     split, plan = case.planned.split, case.planned.plan
-    weights = _weights(case, split)
+    weights, nothing = _weights(case, split), _nothing(case, split)
     return SplitPlan(
         called=split.called,
         parts=plan.parts,
         proved=plan.proved,
         lower_bound=plan.lower_bound,
-        contents=tuple(_part(shares, weights, split) for shares in plan.contents),
+        contents=tuple(_part(shares, weights, nothing, split) for shares in plan.contents),
     )
 
 
@@ -61,10 +60,17 @@ def _env(case: Case, split: Split, element: Element) -> Env:
     return Env({split.variable: element}, case.specials)
 
 
-def _part(shares: Iterable[Share], weights: dict[str, Weight], split: Split) -> tuple[tuple[PlannedShare, ...], object]:
-    amounts = [(s, _times(weights[s.line], s.quantity)) for s in shares]
-    zero: Weight = Money.of(0, "") if split.weight.type.kind is Kind.MONEY else 0
-    total = reduce(_plus, (a for _, a in amounts), zero)
+def _nothing(case: Case, split: Split) -> Weight:
+    """What a part without units weighs, in the currency of the limit."""
+    limit = case.evaluation.value(split.limit, Env(specials=case.specials))
+    return Money.of(0, limit.currency) if isinstance(limit, Money) else 0
+
+
+def _part(
+    shares: Iterable[Share], weights: dict[str, Weight], nothing: Weight, split: Split
+) -> tuple[tuple[PlannedShare, ...], object]:
+    amounts = [(s, _plus(nothing, _times(weights[s.line], s.quantity))) for s in shares]
+    total = reduce(_plus, (a for _, a in amounts), nothing)
     json = tuple(
         PlannedShare(line=s.line, quantity=s.quantity, amount=value_json(a, split.weight.type)) for s, a in amounts
     )

@@ -1,15 +1,13 @@
 """Working days through years whose holidays are not listed: worth a remark.
 
-Which expressions of a decision step through working days is found once; each case then asks which
-days they lead from and to.
+Which expressions lead to steps through working days is found once; each case then asks which days its steps lead
+from and to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from itertools import product
 
 from policyengine.evaluation.env import Env
 from policyengine.evaluation.evaluator import Evaluation
@@ -24,102 +22,148 @@ from policyengine.model.expr import (
     FactRef,
     Filter,
     ItemField,
+    Known,
     ListRef,
     Literal,
     ParameterRef,
+    Pluck,
     Quantifier,
     SplitIs,
     children,
-    walk,
 )
+from policyengine.model.memory import Element
 from policyengine.model.rules import DecisionSpec, LimitsStep, Payout, PayoutStep, Rule, SetStep
-from policyengine.model.vocabulary import Table
+from policyengine.model.vocabulary import Definition
 from policyengine.values.dates import Duration, Unit
 from policyengine.values.types import Kind
 
-#: Variables in scope, by name, with the list that each ranges over.
-Scope = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """An expression that steps from one day to another, and the elements it is asked for."""
-
-    expr: Expr
-    scope: tuple[tuple[str, str], ...]
+#: Calendars and years.
+Passed = Iterator[tuple[str, int]]
 
 
 class WorkingDays:
-    """The working-day expressions of one decision."""
+    """The working-day expressions of one decision.
+
+    Which expressions lead to such steps is found once. A case then follows only those, through the definitions, defaults
+    and key days that it reads: a default only where nothing was given.
+    """
 
     def __init__(self, bundle: CheckedBundle, spec: DecisionSpec) -> None:
         self._bundle = bundle
-        self._seen: set[tuple[str, str]] = set()
-        self._walks: dict[Walk, None] = {}
-        if bundle.calendars:
-            for e, scope in _roots(bundle, spec):
-                self._collect(e, scope)
+        self._leading: dict[object, bool] = {}
+        roots = _roots(spec) if bundle.calendars else ()
+        self._roots = [(e, each) for e, each in roots if self._leads(e)]
 
     def remarks(self, evaluation: Evaluation, specials: Mapping[str, Got]) -> Iterator[Remark]:
         """A remark for each calendar and unlisted year that the decision reckoned through, sorted."""
-        passed = {p for w in self._walks for p in self._passed(w, evaluation, specials)}
-        for calendar, year in sorted(passed):
+        if not self._roots:
+            return
+        tour = _Tour(self._bundle, evaluation, specials, self._leads)
+        found = {p for e, each in self._roots for env in tour.places(each) for p in tour.passed(e, env)}
+        for calendar, year in sorted((c, y) for c, y in found if not self._bundle.calendars[c].lists(y)):
             message = f"calendar `{calendar}` does not list the holidays of {year}, so only weekends were skipped"
             yield Remark(code="calendar/no-year", message=message)
 
-    # --- finding them ---
+    def _leads(self, e: Expr) -> bool:
+        """Whether the value of an expression may come of a step through working days."""
+        if id(e) not in self._leading:
+            self._leading[id(e)] = _steps_through_days(e) or any(self._leads(part) for part in self._parts(e))
+        return self._leading[id(e)]
 
-    def _collect(self, e: Expr, scope: Scope) -> None:
-        if _steps_through_days(e):
-            self._walks[Walk(e, _needed(e, scope))] = None
+    def _parts(self, e: Expr) -> Iterator[Expr]:
+        """What an expression reads directly, and what the names in it stand for."""
         match e:
-            case FactRef():
-                self._once(("fact", e.name), self._bundle.facts[e.name].default, {})
-            case ItemField():
-                declared = self._bundle.lists[e.list]
-                default = declared.fields[e.field].default
-                self._once(("field", f"{e.list}.{e.field}"), default, {declared.each: e.list})
-            case ParameterRef():
-                self._once(("parameter", e.name), self._bundle.parameters[e.name].keyed_on, {})
-            case DefinitionRef():
-                self._definition(e.name)
-            case Quantifier() | Filter():
-                inner = {**scope, e.variable: _list_of(e.list)}
-                self._collect(e.list, scope)
-                self._collect(e.body if isinstance(e, Quantifier) else e.predicate, inner)
+            case Known():
                 return
-            case SplitIs():
-                scope = {**scope, e.split.variable: e.split.list}
-        for child in children(e):
-            self._collect(child, scope)
+            case FactRef():
+                yield from _some(self._bundle.facts[e.name].default)
+            case ItemField():
+                yield from _some(self._bundle.lists[e.list].fields[e.field].default)
+            case Pluck():
+                yield from _some(self._bundle.lists[_list_of(e.list)].fields[e.field].default)
+            case ParameterRef():
+                yield from _some(self._bundle.parameters[e.name].keyed_on)
+            case DefinitionRef():
+                yield from _body_parts(self._bundle.definitions[e.name])
+        yield from children(e)
 
-    def _once(self, key: tuple[str, str], e: Expr | None, scope: Scope) -> None:
-        if e is not None and key not in self._seen:
-            self._seen.add(key)
-            self._collect(e, scope)
 
-    def _definition(self, name: str) -> None:
-        if ("definition", name) in self._seen:
+class _Tour:
+    """One case's way through the expressions. What a name stands for is followed once for each element."""
+
+    def __init__(
+        self, bundle: CheckedBundle, evaluation: Evaluation, specials: Mapping[str, Got], leads: Callable[[Expr], bool]
+    ) -> None:
+        self._bundle, self._evaluation, self._specials, self._leads = bundle, evaluation, specials, leads
+        self._seen: set[tuple[str, str, int]] = set()
+
+    def places(self, each: str | None) -> Iterator[Env]:
+        """The names in scope for each element of a list; None: for the document."""
+        if each is None:
+            yield Env(specials=self._specials)
+        else:
+            yield from (self._of(element) for element in self._evaluation.elements(each) or ())
+
+    def _of(self, element: Element | None) -> Env:
+        variables = {self._bundle.lists[element.list].each: element} if element else {}
+        return Env(variables, self._specials)
+
+    def passed(self, e: Expr, env: Env) -> Passed:
+        """The calendar and each year from one end to the other of every step that the expression takes."""
+        if not self._leads(e):
             return
-        self._seen.add(("definition", name))
-        definition = self._bundle.definitions[name]
-        scope = {self._bundle.lists[definition.each].each: definition.each} if definition.each else {}
-        body = definition.body
-        for e in _table_parts(body) if isinstance(body, Table) else (body,):
-            self._collect(e, scope)
+        if _steps_through_days(e):
+            yield from _ends(e, self._evaluation, env)
+        match e:
+            case FactRef() if e.name not in self._evaluation.memory.facts:
+                yield from self._once("fact", e.name, _some(self._bundle.facts[e.name].default), None)
+            case ItemField():
+                yield from self._field(env.elements[e.variable], e.field)
+            case Pluck():
+                for element in self._evaluation.elements(_list_of(e.list)) or ():
+                    yield from self._field(element, e.field)
+            case ParameterRef():
+                yield from self._once("parameter", e.name, _some(self._bundle.parameters[e.name].keyed_on), None)
+            case DefinitionRef():
+                element = env.elements[e.variable] if e.variable else None
+                yield from self._once("definition", e.name, _body_parts(self._bundle.definitions[e.name]), element)
+        yield from self._below(e, env)
 
-    # --- walking them ---
+    def _below(self, e: Expr, env: Env) -> Passed:
+        """The parts of an expression; what stands under a variable, for each element of its list."""
+        match e:
+            case Known():
+                return
+            case Quantifier() | Filter():
+                yield from self.passed(e.list, env)
+                body = e.body if isinstance(e, Quantifier) else e.predicate
+                for element in self._evaluation.elements(_list_of(e.list)) or ():
+                    yield from self.passed(body, env.bind(e.variable, element))
+            case SplitIs():
+                yield from self.passed(e.split.limit, env)
+                for element in self._evaluation.elements(e.split.list) or ():
+                    for part in (e.split.quantity, e.split.weight, e.split.whole):
+                        yield from self.passed(part, env.bind(e.split.variable, element))
+            case _:
+                for child in children(e):
+                    yield from self.passed(child, env)
 
-    def _passed(self, walk_: Walk, evaluation: Evaluation, specials: Mapping[str, Got]) -> Iterator[tuple[str, int]]:
-        names = [name for name, _ in walk_.scope]
-        ranges = [evaluation.elements(items) or () for _, items in walk_.scope]
-        for elements in product(*ranges):
-            env = Env(dict(zip(names, elements, strict=True)), specials)
-            found = _ends(walk_.expr, evaluation, env)
-            if found:
-                calendar, first, last = found
-                years = range(min(first, last).year, max(first, last).year + 1)
-                yield from ((calendar, y) for y in years if not self._bundle.calendars[calendar].lists(y))
+    def _field(self, element: Element, field: str) -> Passed:
+        if field not in element.fields:
+            default = self._bundle.lists[element.list].fields[field].default
+            yield from self._once("field", f"{element.list}.{field}", _some(default), element)
+
+    def _once(self, kind: str, name: str, parts: Iterable[Expr], element: Element | None) -> Passed:
+        key = (kind, name, element.position if element else 0)
+        if key not in self._seen:
+            self._seen.add(key)
+            for part in parts:
+                yield from self.passed(part, self._of(element))
+
+
+def _some(e: Expr | None) -> Iterator[Expr]:
+    if e is not None:
+        yield e
 
 
 def _steps_through_days(e: Expr) -> bool:
@@ -135,21 +179,16 @@ def _working(value: object) -> str | None:
     return value.calendar if isinstance(value, Duration) and value.unit is Unit.WORKING_DAYS else None
 
 
-def _ends(e: Expr, evaluation: Evaluation, env: Env) -> tuple[str, date, date] | None:
-    """The calendar, and the days that the expression leads from and to, if all of them are known."""
+def _ends(e: Expr, evaluation: Evaluation, env: Env) -> Passed:
+    """The calendar and each year between the days that a step leads from and to, if all of it is known."""
     start, by = (e.left, e.right) if isinstance(e, Arith) else children(e)
     amount = evaluation.value(by, env)
     calendar = str(amount) if isinstance(e, Call) and isinstance(amount, str) else _working(amount)
     if calendar is None:
-        return None
+        return
     first, last = evaluation.value(start, env), evaluation.value(e, env)
-    return (calendar, first, last) if isinstance(first, date) and isinstance(last, date) else None
-
-
-def _needed(e: Expr, scope: Scope) -> tuple[tuple[str, str], ...]:
-    """The variables of the scope that the expression reads."""
-    read = {n.variable for n in walk(e) if isinstance(n, ItemField | DefinitionRef)}
-    return tuple((name, items) for name, items in scope.items() if name in read)
+    if isinstance(first, date) and isinstance(last, date):
+        yield from ((calendar, year) for year in range(min(first, last).year, max(first, last).year + 1))
 
 
 def _list_of(e: Expr) -> str:
@@ -162,16 +201,16 @@ def _list_of(e: Expr) -> str:
 # --- what a decision reads ---
 
 
-def _roots(bundle: CheckedBundle, spec: DecisionSpec) -> Iterator[tuple[Expr, Scope]]:
+def _roots(spec: DecisionSpec) -> Iterator[tuple[Expr, str | None]]:
+    """Every expression of a decision with the list whose elements it is about, None: the document."""
     for rule in spec.rules:
-        scope = {bundle.lists[rule.each].each: rule.each} if rule.each else {}
-        yield from ((e, scope) for e in _rule_parts(rule))
+        yield from ((e, rule.each) for e in _rule_parts(rule))
     if spec.payout:
-        scope = {bundle.lists[spec.payout.each].each: spec.payout.each} if spec.payout.each else {}
-        yield from ((e, scope) for e in _payout_parts(spec.payout))
-    yield from ((r.expr, {}) for r in spec.report)
+        yield from ((e, spec.payout.each) for e in _element_parts(spec.payout))
+        yield from ((e, None) for e in _document_parts(spec.payout))
+    yield from ((r.expr, None) for r in spec.report)
     if spec.value is not None:
-        yield spec.value, {}
+        yield spec.value, None
 
 
 def _rule_parts(rule: Rule) -> Iterator[Expr]:
@@ -182,10 +221,14 @@ def _rule_parts(rule: Rule) -> Iterator[Expr]:
         yield rule.measure
 
 
-def _payout_parts(payout: Payout) -> Iterator[Expr]:
-    yield from (payout.currency, payout.start, *(e for _, e in payout.by))
-    for step in (*payout.element_steps, *payout.group_steps, *payout.total_steps):
-        yield from _step_parts(step)
+def _element_parts(payout: Payout) -> Iterator[Expr]:
+    yield from (payout.start, *(e for _, e in payout.by))
+    yield from (e for step in payout.element_steps for e in _step_parts(step))
+
+
+def _document_parts(payout: Payout) -> Iterator[Expr]:
+    yield payout.currency
+    yield from (e for step in (*payout.group_steps, *payout.total_steps) for e in _step_parts(step))
 
 
 def _step_parts(step: PayoutStep) -> Iterator[Expr]:
@@ -196,8 +239,11 @@ def _step_parts(step: PayoutStep) -> Iterator[Expr]:
         yield from (e for limit in step.limits for e in (limit.when, limit.to))
 
 
-def _table_parts(table: Table) -> Iterable[Expr]:
-    yield from table.inputs
-    for row in table.rows:
+def _body_parts(definition: Definition) -> Iterator[Expr]:
+    body = definition.body
+    if isinstance(body, Expr):
+        yield body
+        return
+    for row in body.rows:
         yield from (*row.tests, *row.outputs)
-    yield from table.otherwise or ()
+    yield from body.otherwise or ()

@@ -118,6 +118,10 @@ def _definition(ev: Evaluation, e: DefinitionRef, env: Env) -> Asked:
 def _table(ev: Evaluation, table: Table, position: int, env: Env) -> Asked:
     """The outputs of the rows that are it; with none decided, the unknown tests of those that could be."""
     verdict = tables.HIT_POLICIES[table.hit]([_row(ev, row.tests, env) for row in table.rows])
+    if verdict.decided and tables.overlap(
+        table, verdict.decided, lambda i: ev.value(tables.cell(table, i, position), env)
+    ):
+        return  # a fault, and nobody to blame
     for i in verdict.decided:
         yield from ask(ev, tables.cell(table, i, position), env)
     if verdict.open == (len(table.rows),) and table.otherwise:

@@ -135,8 +135,11 @@ class Compiler:
             return core
 
         def run(ev: Evaluation, env: Env) -> Got:
-            open_ = ev.open_parameters(names)
-            return ev.tried(core, env, open_) if open_ else core(ev, env)
+            got = core(ev, env)
+            # Bounds may decide without the parameter; what else is unknown stays as it is, faults included.
+            open_ = ev.open_parameters(names) if isinstance(got, Unknown) else ()
+            tried = ev.tried(core, env, open_) if open_ else got
+            return got if isinstance(tried, Unknown) else tried
 
         return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from policyengine.evaluation.values import UNKNOWN, Got, Unknown, fault, is_known
+from policyengine.evaluation.values import UNKNOWN, Got, fault, is_known
 from policyengine.model.expr import Expr
 from policyengine.model.faults import table_no_row, table_overlap
 from policyengine.model.vocabulary import Table
@@ -76,14 +76,18 @@ def _agreed(table: Table, rows: tuple[int, ...], output: Callable[[int], Got]) -
     first = output(rows[0])
     if len(rows) == 1:
         return first
-    if table.hit == "unique":
-        return fault(table_overlap(table.span, rows[0] + 1, rows[1] + 1))
-    others = [(i, output(i)) for i in rows]
-    known = [(i, v) for i, v in others if not isinstance(v, Unknown)]
-    for i, v in known:
-        if v != known[0][1]:
-            return fault(table_overlap(table.span, known[0][0] + 1, i + 1))
-    return first if len(known) == len(others) else UNKNOWN
+    found = overlap(table, rows, output)
+    if found:
+        return fault(table_overlap(table.span, found[0] + 1, found[1] + 1))
+    return first if all(is_known(output(i)) for i in rows) else UNKNOWN
+
+
+def overlap(table: Table, rows: Sequence[int], output: Callable[[int], Got]) -> tuple[int, int] | None:
+    """Two of these true rows that may not be true together, if there are such."""
+    if len(rows) == 1 or table.hit == "unique":
+        return None if len(rows) == 1 else (rows[0], rows[1])
+    known = [(i, v) for i in rows if is_known(v := output(i))]
+    return next(((known[0][0], i) for i, v in known if v != known[0][1]), None)
 
 
 def column(table: Table, wanted: str | None) -> int:

@@ -19,7 +19,13 @@ _NAMED: dict[tuple[str, ...], str] = {
     ("bases", "*"): "base",
 }
 # Lists of records: what an item is, and the key that names it.
-_LISTED = {"rules": ("rule", "id"), "steps": ("step", "id"), "limits": ("limit", "id"), "cases": ("case", "name"), "tables": ("table", "name")}
+_LISTED = {
+    "rules": ("rule", "id"),
+    "steps": ("step", "id"),
+    "limits": ("limit", "id"),
+    "cases": ("case", "name"),
+    "tables": ("table", "name"),
+}
 _CONDITIONS = frozenset({"when", "unless", "require", "not"})
 _PARTS = {
     "table": "the table",

@@ -195,7 +195,7 @@ def _string(t: Tree[Token]) -> s.Node:
         return s.Text(*_at(t), str(json.loads(_token(t), strict=False)))
     except ValueError:
         start, end = _at(t)
-        raise ExpressionSyntaxError(start, end, "text whose backslashes are `\\\\`, `\\\"` or `\\n`", None) from None
+        raise ExpressionSyntaxError(start, end, 'text whose backslashes are `\\\\`, `\\"` or `\\n`', None) from None
 
 
 def _quantifier(kind: str) -> Callable[[Tree[Token]], s.Node]:

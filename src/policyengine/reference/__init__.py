@@ -8,7 +8,7 @@ the production engine; the two are compared against each other. Read it in this 
 * ``evaluate`` with ``functions``, ``tables``, ``splits``: expressions
 * ``levels``: from rules that are true, false or unknown to a verdict
 * ``payout``: from a verdict to an amount
-* ``answer`` with ``remarks``: the whole decision
+* ``weigh``, ``report``, ``remarks``, ``answer``: the whole decision
 * ``trace``: the same evaluation, written down node by node
 """
 

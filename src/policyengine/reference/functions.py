@@ -156,7 +156,7 @@ def _count(of: Result) -> Result:
 
 def _gather(e: Call, items: Sequence[Result]) -> Result:
     """``sum``, or the extremes with their bounds, of values."""
-    _one_currency(items)
+    one_currency(items)
     if e.function == "sum":
         return _sum(e, items)
     if not items:
@@ -169,7 +169,7 @@ def _gather(e: Call, items: Sequence[Result]) -> Result:
     return bounded(max(lows, key=plain, default=None), hi, *items)
 
 
-def _one_currency(items: Sequence[Result]) -> None:
+def one_currency(items: Sequence[Result]) -> None:
     """Raise if money in two currencies is among the values; which two does not depend on their order."""
     money = {c: m for i in items for m in (i.lo, i.hi) if isinstance(m, Money) and (c := m.currency)}
     for first, second in zip(sorted(money), sorted(money)[1:], strict=False):

@@ -9,7 +9,8 @@ from policyengine.model import faults as fault
 from policyengine.model.decision import PlannedShare, SplitPlan
 from policyengine.model.rules import Split
 from policyengine.planner import Line, Plan, plan_split
-from policyengine.reference.results import Result, check_currency, exact, faulting, plain, unknown
+from policyengine.reference.functions import one_currency
+from policyengine.reference.results import Result, exact, faulting, plain, unknown
 from policyengine.values.money import Money
 from policyengine.values.text import value_json
 
@@ -22,17 +23,16 @@ def plan(split: Split, rows: Sequence[Row], limit: Result) -> Result:
     parts = (*(p for row in rows for p in row[1:]), limit)
 
     def compute() -> Result:
-        for _, _, weight, _ in rows:
-            check_currency(weight.value, limit.value)
         if not all(p.known for p in parts):
             return unknown(*parts)
         for key, quantity, weight, _ in rows:
             for number, e in ((quantity, split.quantity), (weight, split.weight)):
                 if plain(number.value) < 0:
                     return unknown(faults=(fault.bad_split(e.span, key),))
+        one_currency([*(weight for _, _, weight, _ in rows), limit])
         return exact(plan_split([_line(r) for r in rows], Fraction(plain(limit.value)), split.op == "<"))
 
-    return faulting(split.limit.span, parts, compute)
+    return faulting(split.weight.span, parts, compute)
 
 
 def _line(row: Row) -> Line:

@@ -38,16 +38,13 @@ def _up_to_true(rows: Sequence[int], tests: Sequence[Result]) -> list[int]:
 
 def _agreed(table: Table, sure: Sequence[int], outputs: Sequence[Result]) -> Result:
     """What the rows that certainly fit give: one row its output, several only what they agree on."""
-    first = sure[0]
-    for other in sure[1:]:
-        if table.hit == "unique" or _differ(outputs[first], outputs[other]):
+    compared = sure if table.hit == "unique" else [i for i in sure if outputs[i].known]
+    for other in compared[1:]:
+        first = compared[0]
+        if table.hit == "unique" or not same(outputs[first].value, outputs[other].value):
             return unknown(faults=(fault.table_overlap(table.span, first + 1, other + 1),))
     given = [outputs[i] for i in sure]
     return given[0] if len(given) == 1 or _all_same(given) else unknown(*given)
-
-
-def _differ(a: Result, b: Result) -> bool:
-    return a.known and b.known and not same(a.value, b.value)
 
 
 def _all_same(results: Sequence[Result]) -> bool:

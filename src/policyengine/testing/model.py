@@ -67,7 +67,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where an answer is not as expected: a label such as ``elements.a``, both values, and the place of the expectation.
+    """Where an answer is not as expected: a label such as ``elements.a``, both values, the expectation's place.
 
     ``against`` is set when two engines differ: then ``expected`` is the reference's.
     """
@@ -85,7 +85,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a case came out. ``error`` says why it could not be decided; ``explanation`` is why the answer is as it is."""
+    """How a case came out. ``error`` says why it could not be decided, ``explanation`` why the answer is as it is."""
 
     case: Case
     status: Status

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from policyengine.values.dates import Duration
 from policyengine.values.money import Money
-from policyengine.values.types import Type
+from policyengine.values.types import Kind, Type
 
 # Enough for any price; a number that does not end (1/3) has to be cut somewhere to be shown.
 MOST_PLACES = 12
@@ -71,9 +71,9 @@ def value_json(value: object, type_: Type) -> object:
             return value
         case Money():
             return {"amount": decimal_text(value.amount, 2), "currency": value.currency or None}
-        case int():
+        case int() if type_.kind is not Kind.DECIMAL:
             return value
-        case Fraction():
+        case int() | Fraction():
             return decimal_text(value)
         case date():
             return value.isoformat()

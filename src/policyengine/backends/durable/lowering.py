@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
@@ -88,16 +88,23 @@ class Lowering:
     evaluator: Evaluator
     slots: Slots
     tally: Tally = field(default_factory=Tally)
+    _inline: bool = True
 
     def condition(self, parts: tuple[Expr, ...]) -> Forms:
-        """The forms of a rule's condition; one that would be too wide becomes a single flag."""
-        before = Tally(self.tally.compared, self.tally.told)
-        try:
-            return conjunction([self._forms(p) for p in parts])
-        except TooWide:
-            self.tally.compared, self.tally.told = before.compared, before.told + sum(map(count_atoms, parts))
-            whole = And(items=parts, span=parts[0].span)
-            return self._flag_forms(whole)
+        """The forms of a rule's condition; one that would be too wide becomes a single flag.
+
+        Boolean definitions are replaced by what they say, so that the network compares the facts in them; if that makes
+        the condition too wide, their truth is compared instead.
+        """
+        before = self.tally
+        for self._inline in (True, False):
+            self.tally = replace(before)
+            try:
+                return conjunction([self._forms(p) for p in parts])
+            except TooWide:
+                continue
+        self.tally = replace(before, told=before.told + sum(map(count_atoms, parts)))
+        return self._flag_forms(And(items=parts, span=parts[0].span))
 
     def _forms(self, e: Expr) -> Forms:
         match e:
@@ -107,8 +114,20 @@ class Lowering:
                 return disjunction([self._forms(i) for i in e.items])
             case Not():
                 return self._forms(e.item).negated()
-            case _:
-                return self._atom(e)
+            case DefinitionRef() if body := self._said_by(e):
+                return self._forms(body)
+            case Compare(left=DefinitionRef() as ref, right=Literal(value=bool() as wanted)):
+                body = self._said_by(ref)
+                # With dated parameters the comparison as a whole is tried with their values, its parts are not.
+                if body and not self.evaluator.reading.of(e).parameters:
+                    forms = self._forms(body)
+                    return forms if (e.op == "=") is wanted else forms.negated()
+        return self._atom(e)
+
+    def _said_by(self, e: DefinitionRef) -> Expr | None:
+        """The condition that a boolean definition consists of, if it is to be put in its place."""
+        body = self.evaluator.bundle.definitions[e.name].body
+        return body if self._inline and isinstance(body, (And, Or, Not, Compare, Within, MemberOf)) else None
 
     def _atom(self, e: Expr) -> Forms:
         forms = self._compared(e)

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
@@ -23,6 +24,8 @@ import durable_rules_engine as c_engine
 from policyengine.backends.durable.codecs import LIMIT
 from policyengine.backends.durable.network import WARM_PROPERTY, WARM_RULE
 from policyengine.errors import EngineFault
+
+_log = logging.getLogger(__name__)
 
 _MATCHED: Final = 0
 _NOT_MATCHED: Final = 1
@@ -96,21 +99,23 @@ class Engine:
             raise Surprise(f"asserting a fact gave {result}")
         if result == _NOT_MATCHED:
             return []
-        fired = []
         started = c_engine.start_action_for_state(self._handle, state)
         if started is None:
             raise Surprise("a fact matched, but nothing was activated")
-        activation = started[1]
-        while activation is not None:
-            fired.append(int(activation[2 : activation.index('"', 2)]))
-            activation = c_engine.complete_and_start_action(self._handle, state)
+        fired = self._activated(started[1])
         self._retract()
-        return self._checked(fired)
-
-    def _checked(self, fired: list[int]) -> list[int]:
-        if len(set(fired)) != len(fired) or not all(0 <= number < self._rules for number in fired):
-            raise Surprise("rules fired that do not exist, or twice")
         return fired
+
+    def _activated(self, activation: str | None) -> list[int]:
+        """The rules activated, one by one; each exists and comes once, so this ends."""
+        fired: dict[int, None] = {}
+        while activation is not None:
+            number = int(activation[2 : activation.index('"', 2)])
+            if number in fired or not 0 <= number < self._rules:
+                raise Surprise("a rule fired that does not exist, or fired twice")
+            fired[number] = None
+            activation = c_engine.complete_and_start_action(self._handle, self._state)
+        return list(fired)
 
     def close(self) -> None:
         """Give the ruleset back. An engine in an unknown state, or of the process before a fork, is left alone."""
@@ -154,7 +159,8 @@ class Session:
                 raise EngineFault("a bundle that was closed is used for a decision")
             try:
                 return self._engine().fire(fact)
-            except Surprise:
+            except Surprise as e:
+                _log.warning("the rules engine left its contract and is built anew: %s", e)
                 return self._once_more(fact)
 
     def renew(self) -> None:

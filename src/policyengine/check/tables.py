@@ -1,0 +1,2 @@
+def check_tables(bundle, sink):
+    pass

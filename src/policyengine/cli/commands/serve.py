@@ -1,0 +1,96 @@
+"""``policyengine serve``: the HTTP service."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+import policyengine
+from policyengine.cli import exits
+from policyengine.cli.options import bundle_folders
+from policyengine.cli.output.faults import diagnostic_text
+from policyengine.diagnostics import Diagnostic
+from policyengine.errors import BundleError
+from policyengine.model.bundle import CheckedBundle
+
+
+@click.command(
+    help=f"""Serve decisions over HTTP until stopped.
+
+Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. Every bundle is checked first: if
+one is invalid, its faults are shown and nothing is started.
+
+\b
+Examples:
+  policyengine serve
+  policyengine serve policies/returns --port 8080
+  policyengine serve policies --host 0.0.0.0 --workers 4
+
+{exits.FOR_BUNDLES}
+"""
+)
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 chooses a free one.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that answer; each uses at most one processor.",
+)
+@click.option("--access-log/--no-access-log", default=False, show_default=True, help="Log every request.")
+def serve(folders: tuple[str, ...], host: str, port: int, workers: int, access_log: bool) -> int:  # noqa: FBT001 - a flag
+    """Check, start, announce, serve."""
+    from policyengine.web.server import CannotListen, Listening, free_port
+    from policyengine.web.server import serve as listen
+
+    bundles = _load(bundle_folders(folders))
+    try:
+        listening = Listening(host, free_port(host, port), workers, access_log)
+    except CannotListen as e:
+        raise click.ClickException(str(e)) from e
+    shown_host = f"[{host}]" if ":" in host else host
+    address = f"http://{shown_host}:{listening.port}"
+    click.echo(f"policyengine {policyengine.__version__}")
+    for bundle in bundles.values():
+        click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
+    sys.stdout.flush()
+    listen(bundles, listening, lambda: _announce(address, workers))
+    return exits.FINE
+
+
+def _announce(address: str, workers: int) -> None:
+    count = f"{workers} worker{'s' * (workers != 1)}"
+    click.echo(f"listening on {address} ({count}); stop with Ctrl-C")
+    sys.stdout.flush()
+
+
+def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
+    """Every bundle by its id; all faults of all of them if there is any."""
+    from policyengine.loading import check_folder
+
+    bundles: dict[str, CheckedBundle] = {}
+    faults: list[Diagnostic] = []
+    for folder in folders:
+        bundle, sink = check_folder(folder)
+        if bundle is None or sink.failed:
+            faults += sink
+            continue
+        for warning in sink:
+            click.echo(diagnostic_text(warning), err=True)
+        if bundle.id in bundles:
+            raise click.UsageError(f"two bundles have the id `{bundle.id}`; the second is in {folder}")
+        bundles[bundle.id] = bundle
+    if faults:
+        raise BundleError(faults)
+    return bundles

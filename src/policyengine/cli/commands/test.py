@@ -1,0 +1,74 @@
+"""``policyengine test``: run the cases that are kept beside the policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import click
+
+from policyengine.cli import exits
+from policyengine.cli.options import bundle_folders, format_option
+from policyengine.cli.output.faults import json_text
+
+if TYPE_CHECKING:
+    from policyengine.testing.model import Results
+
+
+@click.command(
+    help=f"""Run the cases of bundles: the files tests/*.test.yaml inside them.
+
+Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. It is a failure
+too when no case is found.
+
+\b
+Examples:
+  policyengine test policies/returns
+  policyengine test policies/returns -k late
+  policyengine test policies --format junit > report.xml
+
+{exits.FOR_BUNDLES}
+"""
+)
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
+@click.option("-k", "select", metavar="TEXT", help="Run only the cases whose name or file contains this text.")
+@format_option("text", "json", "junit", "github")
+def test(folders: tuple[str, ...], select: str | None, format_: str) -> int:
+    """Print how every case came out."""
+    from policyengine.testing import formats
+    from policyengine.testing.run import run_cases
+
+    results = [run_cases(folder, select) for folder in bundle_folders(folders)]
+    write: dict[str, Callable[[Sequence[Results]], str]] = {
+        "text": lambda found: "".join(formats.as_text(r) for r in found),
+        "github": lambda found: "".join(formats.as_github(r) for r in found),
+        "json": lambda found: json_text({"bundles": [json.loads(formats.as_json(r)) for r in found]}) + "\n",
+        "junit": lambda found: _one_report([formats.as_junit(r) for r in found]),
+    }
+    click.echo(write[format_](results), nl=False)
+    return _exit_code(results)
+
+
+def _exit_code(results: Sequence[Results]) -> int:
+    """Invalid before failed: a bundle with faults was not tested at all."""
+    if any(r.faults for r in results):
+        return exits.INVALID
+    if not results:
+        return exits.FAILED
+    return exits.FINE if all(r.ok for r in results) else exits.FAILED
+
+
+def _one_report(reports: Sequence[str]) -> str:
+    """The JUnit reports of several bundles as one."""
+    whole = ET.Element("testsuites")
+    totals = dict.fromkeys(("tests", "failures", "errors"), 0)
+    for report in reports:
+        part = ET.fromstring(report)  # noqa: S314 - written by ourselves a moment ago
+        whole.extend(part)
+        for key in totals:
+            totals[key] += int(part.get(key, "0"))
+    whole.attrib |= {key: str(count) for key, count in totals.items()}
+    ET.indent(whole)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(whole, encoding="unicode") + "\n"

@@ -1,0 +1,127 @@
+"""What several commands take: bundles, facts, a day."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from policyengine.engine.json_reader import read_json
+from policyengine.shipped import shipped_policies
+
+#: The largest file of facts, in bytes.
+MOST_BYTES: Final = 2**24
+#: Where the format that was asked for is kept while a command runs.
+FORMAT: Final = "policyengine.format"
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def format_option(*formats: str) -> Decorator:
+    """``--format``; the first is for people and is what is printed when nothing is said."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        callback=_remember_format,
+        help="What to print: text for people, the others for programs.",
+    )
+
+
+def _remember_format(context: click.Context, _: click.Parameter, value: str) -> str:
+    """Errors are told in the same format, wherever they come from."""
+    context.meta[FORMAT] = value
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked on the command line: all still as it was typed."""
+
+    folder: str
+    decision: str
+    facts: str
+    as_of: str | None
+
+
+def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``FOLDER DECISION --facts --as-of``, handed over as one :class:`Question`."""
+
+    @functools.wraps(command)
+    def collected(folder: str, decision: str, facts: str, as_of: str | None, **more: Any) -> Any:  # noqa: ANN401 - click's
+        return command(question=Question(folder, decision, facts, as_of), **more)
+
+    options = (
+        click.option("--as-of", metavar="DAY", help="Decide for this day, such as 2025-04-01. Default: today."),
+        click.option(
+            "--facts",
+            metavar="FILE",
+            default="-",
+            show_default="standard input",
+            help="JSON file with the facts as nested objects; - for standard input.",
+        ),
+        click.argument("decision"),
+        click.argument("folder"),
+    )
+    return functools.reduce(lambda made, add: add(made), options, collected)
+
+
+def bundle_folder(named: str) -> Path:
+    """The folder of a bundle, by its path or, for a shipped bundle, by its folder's name."""
+    path, shipped = Path(named), _shipped() / named
+    if not path.exists() and _is_plain(named) and shipped.is_dir():
+        return shipped
+    if not path.is_dir():
+        known = ", ".join(f.name for f in _bundles_in(_shipped()))
+        raise click.UsageError(f"there is no folder `{named}`; shipped bundles: {known}")
+    return path
+
+
+def bundle_folders(named: tuple[str, ...]) -> list[Path]:
+    """The folders of bundles; a folder that holds bundles stands for each of them, none for the shipped ones."""
+    if not named:
+        return _bundles_in(_shipped())
+    found: list[Path] = []
+    for name in named:
+        folder = bundle_folder(name)
+        inside = [] if _has_policies(folder) else _bundles_in(folder)
+        found += [f for f in inside or [folder] if f not in found]
+    return found
+
+
+def read_facts(file: str) -> Mapping[str, object]:
+    """The facts in a JSON file, read strictly; raises RequestError."""
+    if file == "-":
+        if sys.stdin.isatty():
+            click.echo("reading facts as JSON from the keyboard; end with Ctrl-D", err=True)
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    else:
+        with Path(file).open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    # Whether this is an object is for the reader of facts to say: it explains what was expected.
+    return read_json(data, MOST_BYTES)  # type: ignore[return-value]
+
+
+def _shipped() -> Path:
+    """The folder of the shipped bundles, shown as a person in the current folder would write it."""
+    folder, here = shipped_policies(), Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _is_plain(name: str) -> bool:
+    return Path(name).name == name and name not in (".", "..")
+
+
+def _has_policies(folder: Path) -> bool:
+    return any(folder.glob("*.yaml"))
+
+
+def _bundles_in(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.iterdir() if f.is_dir() and _has_policies(f))

@@ -1,0 +1,157 @@
+"""Why an answer is as it is: of the rules that a difference is about, the conditions, truths and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from policyengine.model.bundle import CheckedBundle
+from policyengine.model.decision import AmountDetail, Decision
+from policyengine.model.expr import And
+from policyengine.model.rules import DecisionSpec, Rule
+from policyengine.reference import Node, RuleTrace, Trace, trace
+from policyengine.testing.model import Case, Difference, Json
+from policyengine.values.text import money_text
+
+#: More rules, or more lines of one, would not be read.
+MOST_RULES: Final = 8
+MOST_LINES: Final = 24
+_DEEPEST: Final = 6
+_TRUTHS: Final = ("true", "false", "unknown")
+
+Asked = tuple[str, str | None]
+"""A rule id, and an element's key or None for any."""
+
+
+def explain(bundle: CheckedBundle, case: Case, decision: Decision, found: Iterable[Difference]) -> tuple[str, ...]:
+    """Lines that tell why, rules that hold or are open first; empty where no rule is concerned."""
+    differences = tuple(found)
+    spec = bundle.decisions[case.decision]
+    record = trace(bundle, case.decision, case.facts, case.as_of)
+    asked = dict.fromkeys(a for d in differences for a in _concerned(spec, decision, record, d))
+    told = sorted((r for r in record.rules if _is_asked(r, asked)), key=lambda r: r.truth is False)
+    lines = [line for one in told[:MOST_RULES] for line in _rule(spec, one)]
+    if len(told) > MOST_RULES:
+        lines.append(f"… and {len(told) - MOST_RULES} more rules")
+    if record.value is not None:
+        lines += ["the verdict is the value of", *_limited(_node(record.value, 1, ""))]
+    if any(d.key.split(".")[0] in ("amount", "groups") for d in differences):
+        lines += [line for detail in decision.amounts for line in _amount(detail)]
+    return (*lines, *_faults(decision))
+
+
+def _is_asked(rule: RuleTrace, asked: Mapping[Asked, None]) -> bool:
+    return (rule.rule, None) in asked or (rule.rule, rule.element) in asked
+
+
+def _concerned(spec: DecisionSpec, decision: Decision, record: Trace, difference: Difference) -> Iterator[Asked]:
+    """The rules that a difference is about."""
+    key, _, item = difference.key.partition(".")
+    match key:
+        case "reasons" | "warnings" | "absent_reasons" if not difference.against:
+            for rule in sorted(_texts(difference.expected) ^ _texts(difference.actual) or _texts(difference.actual)):
+                yield rule, None
+        case "verdict":
+            yield from _of_words(spec, decision, record, {str(difference.expected)}, None)
+        case "elements" if item:
+            yield from _of_words(spec, decision, record, {str(difference.expected)}, item)
+        case "deadlines" if item:
+            yield item.partition("[")[0], None
+        case "missing" if not difference.against:
+            wrong = _texts(difference.actual) ^ _texts(difference.expected)
+            yield from ((r.rule, r.element) for r in record.rules if wrong & _lacks(r))
+
+
+def _lacks(rule: RuleTrace) -> set[str]:
+    return {*rule.guard.blame, *rule.applies.blame, *rule.own.blame}
+
+
+def _of_words(
+    spec: DecisionSpec, decision: Decision, record: Trace, words: set[str], element: str | None
+) -> Iterator[Asked]:
+    """What gave the verdict, what is open, and what could have given the expected one."""
+    if element is None:
+        yield from ((r.rule, None) for r in decision.reasons)
+    yield from ((r.rule, e.id) for e in decision.elements if e.id == element for r in e.reasons)
+    weighed = {r.index: r for r in spec.rules}
+    for one in record.rules:
+        rule = weighed[one.index]
+        concerns = one.element is None or element is None or one.element == element
+        if concerns and not rule.warning and (rule.word in words or one.truth is None):
+            yield one.rule, one.element
+
+
+def _rule(spec: DecisionSpec, found: RuleTrace) -> Iterator[str]:
+    rule = next(r for r in spec.rules if r.index == found.index)
+    about = f" for `{found.element}`" if found.element is not None else ""
+    place = f"{rule.span.file.path}:{rule.span.start.line}"
+    yield f"rule {found.rule}{about} is {_truth(found.truth)} ({place})"
+    parts = zip(rule.parts, (found.guard, found.applies, found.own), strict=True)
+    nodes = [node for part, node in parts if part != And(type=part.type, items=(), span=part.span)]
+    yield from _limited(line for n in nodes for line in _node(_named(n, found, rule), 1, _file(rule.span.at)))
+
+
+def _named(node: Node, found: RuleTrace, rule: Rule) -> Node:
+    """The own part of a deadline says what it compares; its text is the date alone."""
+    if rule.deadline is None or node is not found.own or len(node.children) != 2:  # noqa: PLR2004 - act and date
+        return node
+    act, day = (_text(c) for c in node.children)
+    return replace(node, text=f"{act} {'after' if rule.deadline.kind == 'by' else 'not after'} {day}")
+
+
+def _limited(lines: Iterable[str]) -> Iterator[str]:
+    shown = list(lines)
+    yield from shown[:MOST_LINES]
+    if len(shown) > MOST_LINES:
+        yield "  …"
+
+
+def _node(node: Node, depth: int, file: str) -> Iterator[str]:
+    """An expression, what it came to, and what it was made of; constants are not worth a line."""
+    text, negated = _text(node), ""
+    while len(node.children) == 1 and _text(node.children[0]) == text:
+        below = node.children[0]
+        negated = "not " if below.value != node.value else negated
+        if negated:
+            break
+        node = below
+    if not node.children and text == node.value:
+        return
+    about = f" [{node.element}]" if node.element is not None else ""
+    place = f" ({node.place})" if _file(node.place) != file else ""
+    said = f"{negated}`{text}` is {node.value}" if node.value in _TRUTHS and node.children else f"{text} = {node.value}"
+    yield f"{'  ' * depth}{said}{about}{place}"
+    if depth < _DEEPEST:
+        below_it = node.children[0].children if negated else node.children
+        for child in below_it:
+            yield from _node(child, depth + 1, _file(node.place))
+
+
+def _text(node: Node) -> str:
+    return " ".join(node.text.split())
+
+
+def _file(place: str) -> str:
+    return place.rpartition(":")[0]
+
+
+def _amount(detail: AmountDetail) -> Iterator[str]:
+    which = detail.element or (", ".join(str(v) for v in detail.group.values()) if detail.group else "")
+    yield f"amount of {detail.scope}{f' `{which}`' if which else ''} starts at {money_text(detail.start)}"
+    for step in detail.steps:
+        yield f"  {step.rule or 'a step'} makes it {money_text(step.amount)}"
+    if detail.result != detail.start:
+        yield f"  and it comes to {money_text(detail.result)}"
+
+
+def _faults(decision: Decision) -> Iterator[str]:
+    yield from (f"fault {f.code}: {f.message} ({f.at})" for f in decision.faults)
+
+
+def _truth(value: bool | None) -> str:  # noqa: FBT001 - three-valued
+    return "unknown" if value is None else str(value).lower()
+
+
+def _texts(value: Json) -> set[str]:
+    return {str(v) for v in value} if isinstance(value, list) else set()

@@ -1,0 +1,83 @@
+"""Errors as answers: RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from policyengine.errors import FactProblem
+
+Json = object
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of problem. ``name`` is the end of its URN and never changes its meaning."""
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        """What stands under ``type``."""
+        return f"urn:policyengine:problem:{self.name}"
+
+
+UNKNOWN_PATH = ProblemKind("unknown-path", 404, "There is nothing at this address")
+UNKNOWN_BUNDLE = ProblemKind("unknown-bundle", 404, "There is no such bundle")
+UNKNOWN_DECISION = ProblemKind("unknown-decision", 404, "There is no such decision")
+WRONG_METHOD = ProblemKind("wrong-method", 405, "This address does not take this method")
+TOO_LARGE = ProblemKind("too-large", 413, "The request is too large")
+WRONG_MEDIA_TYPE = ProblemKind("wrong-content-type", 415, "The body is not sent as JSON")
+MALFORMED_JSON = ProblemKind("malformed-json", 400, "The body cannot be read as JSON")
+BAD_REQUEST = ProblemKind("bad-request", 400, "The request cannot be read")
+UNUSABLE = ProblemKind("unusable-request", 422, "The request cannot be used")
+INTERNAL = ProblemKind("internal-error", 500, "The service failed")
+NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
+
+KINDS = (
+    UNKNOWN_PATH,
+    UNKNOWN_BUNDLE,
+    UNKNOWN_DECISION,
+    WRONG_METHOD,
+    TOO_LARGE,
+    WRONG_MEDIA_TYPE,
+    MALFORMED_JSON,
+    BAD_REQUEST,
+    UNUSABLE,
+    INTERNAL,
+    NOT_READY,
+)
+
+
+@dataclass(eq=False)
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
+    """A request that gets no decision. ``errors`` lists its faults with pointers into the body."""
+
+    kind: ProblemKind
+    detail: str
+    help: str | None = None
+    errors: Sequence[FactProblem] = field(default=())
+
+    def to_dict(self) -> dict[str, Json]:
+        """The wire form; ``help`` and ``errors`` only where there are some."""
+        out: dict[str, Json] = {"type": self.kind.uri, "title": self.kind.title, "status": self.kind.status}
+        out["detail"] = self.detail
+        if self.help:
+            out["help"] = self.help
+        if self.errors:
+            out["errors"] = [e.to_dict() for e in self.errors]
+        return out
+
+
+def unusable(errors: Sequence[FactProblem]) -> Problem:
+    """A request with these faults in it."""
+    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} things are wrong with the request"
+    return Problem(UNUSABLE, detail, errors=errors)
+
+
+def malformed(errors: Sequence[FactProblem]) -> Problem:
+    """A body that is not JSON, or not JSON with one meaning only."""
+    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} places of the body cannot be read"
+    return Problem(MALFORMED_JSON, detail, errors=errors)

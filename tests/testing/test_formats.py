@@ -1,0 +1,106 @@
+"""Results as text, JSON, JUnit XML and GitHub annotations."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from policyengine.testing.formats import as_github, as_json, as_junit, as_text
+from policyengine.testing.run import run_cases
+from tests.testing.parcels import HEAD, write_bundle
+
+CASES = """cases:
+  - {name: good, expect: {verdict: paid}}
+  - {name: "bad <&> 50%, \\x07", expect: {verdict: declined}}
+  - {name: refused, facts: {items: [{id: a}, {id: a}]}, expect: {verdict: paid}}
+"""
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    broken = HEAD + "cases:\n  - {name: one, expect: {verdict: payd}}\n"
+    return run_cases(write_bundle(tmp_path / "b", one=HEAD + CASES, two=broken))
+
+
+@pytest.fixture
+def good(tmp_path):
+    return run_cases(write_bundle(tmp_path / "g", one=HEAD + "cases:\n  - {name: good, expect: {verdict: paid}}\n"))
+
+
+@pytest.fixture
+def empty(tmp_path):
+    return run_cases(write_bundle(tmp_path / "e"))
+
+
+def test_text_tells_faults_failures_and_counts(mixed):
+    text = as_text(mixed)
+    assert "two.test.yaml:9:39: error[names/unknown]" in text
+    assert "failed: one::bad" in text
+    assert "error: one::refused" in text
+    assert text.endswith("1 passed, 1 failed, 1 could not be decided, 1 faults in bundle or test files\n")
+
+
+def test_text_of_a_good_run_is_one_line(good):
+    assert as_text(good) == f"{good.bundle}: 1 passed\n"
+
+
+def test_text_of_an_empty_run_says_so(empty):
+    assert as_text(empty) == f"{empty.bundle}: no case was found, so nothing has been tested\n"
+
+
+def test_json(mixed):
+    data = json.loads(as_json(mixed))
+    assert (data["ok"], data["passed"], data["failed"], data["error"]) == (False, 1, 1, 1)
+    good, bad, refused = data["cases"]
+    assert good["status"] == "passed"
+    assert "differences" not in good
+    assert bad["differences"] == [{"key": "verdict", "expected": "declined", "actual": "paid"}]
+    assert bad["explanation"]
+    assert "request/duplicate-id" in refused["error"]
+    assert data["diagnostics"][0]["code"] == "names/unknown"
+
+
+def test_junit_parses_and_counts(mixed):
+    root = ET.fromstring(as_junit(mixed))  # noqa: S314 - our own text
+    assert root.tag == "testsuites"
+    assert {s.tag for s in root} == {"testsuite"}
+    for element in (root, *root):
+        tests = list(element.iter("testcase"))
+        assert int(element.attrib["tests"]) == len(tests)
+        assert int(element.attrib["failures"]) == len(list(element.iter("failure")))
+        assert int(element.attrib["errors"]) == len(list(element.iter("error")))
+        assert all(t.attrib["name"] and t.attrib["classname"] for t in tests)
+    assert root.attrib["tests"] == "4"
+    (failure,) = root.iter("failure")
+    assert failure.attrib["message"] == "verdict"
+    assert "expected: declined" in (failure.text or "")
+    assert [t.attrib["classname"] for t in root.iter("testcase")] == ["one", "one", "one", "bundle"]
+
+
+def test_junit_of_an_empty_run_has_an_error(empty):
+    root = ET.fromstring(as_junit(empty))  # noqa: S314 - our own text
+    assert (root.attrib["tests"], root.attrib["errors"]) == ("1", "1")
+
+
+def test_junit_of_a_good_run_has_none(good):
+    root = ET.fromstring(as_junit(good))  # noqa: S314 - our own text
+    assert (root.attrib["tests"], root.attrib["errors"], root.attrib["failures"]) == ("1", "0", "0")
+
+
+def test_github_annotations_are_one_line_each_at_their_places(mixed):
+    lines = as_github(mixed).splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("::error file=") for line in lines)
+    assert "title=one%3A%3Abad <&> 50%25%2C" in lines[1]
+    assert ",line=10,col=12," in lines[1]
+    assert "%0A" in lines[1]
+
+
+def test_github_says_nothing_of_a_good_run(good):
+    assert as_github(good) == ""
+
+
+def test_github_tells_of_an_empty_run(empty):
+    assert as_github(empty).startswith("::error::")

@@ -1,0 +1,198 @@
+"""Running cases: what passes, what must fail, what is an error, and why it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from policyengine.loading import load_bundle
+from policyengine.reference import decide
+from policyengine.testing.compare import disagreement
+from policyengine.testing.formats import outcome_text
+from policyengine.testing.model import Outcome, Status
+from policyengine.testing.reachability import all_ids, cited, unexpected_ids
+from policyengine.testing.run import run_cases
+from tests.testing.parcels import HEAD, read, write_bundle
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run_one(expect: str, facts: str = "{}", head: str = HEAD) -> Outcome:
+        text = f"{head}cases:\n  - name: one\n    cites: [P7]\n    facts: {facts}\n    expect: {expect}\n"
+        (outcome,) = run_cases(write_bundle(tmp_path / "b", one=text)).outcomes
+        return outcome
+
+    return run_one
+
+
+WET = "{items: [{id: a, loss: wet, value: 5 EUR, sender: x}]}"
+TWO = "{items: [{id: a, loss: broken, value: 80 EUR, sender: x}, {id: b, loss: broken, value: 30 EUR, sender: x}]}"
+MIXED = "{items: [{id: a, loss: wet, value: 5 EUR, sender: x}, {id: b, loss: broken, value: 5 EUR, sender: x}]}"
+BOXES = HEAD.replace("decision: damage", "decision: boxes")
+
+# Facts, an expectation that is met, and one of the same key that is not, with the label of the difference.
+PAIRS = [
+    ("{}", "{verdict: paid}", "{verdict: declined}", "verdict"),
+    ("{}", "{reasons: [PI-BROKEN]}", "{reasons: []}", "reasons"),
+    (TWO, "{reasons: [PI-LIMIT, PI-BROKEN]}", "{reasons: [PI-BROKEN]}", "reasons"),
+    ("{}", "{absent_reasons: [PI-LATE, PI-W-MANY]}", "{absent_reasons: [PI-LATE, PI-BROKEN]}", "absent_reasons"),
+    ("{parcel.count: 4}", "{absent_reasons: [PI-LATE]}", "{absent_reasons: [PI-W-MANY]}", "absent_reasons"),
+    ("{parcel.received_on: ~}", "{missing: [parcel.received_on]}", "{missing: []}", "missing"),
+    ("{items: [{id: a}]}", "{missing: ['items[a].loss']}", "{missing: ['items[b].loss']}", "missing"),
+    (MIXED, "{elements: {b: paid, a: declined}}", "{elements: {a: declined}}", "elements.b"),
+    (MIXED, "{elements: {a: declined, b: paid}}", "{elements: {a: paid, b: paid}}", "elements.a"),
+    ("{}", "{deadlines: {PI-LATE: 2025-01-07}}", "{deadlines: {PI-LATE: 2025-01-06}}", "deadlines.PI-LATE"),
+    ("{}", "{deadlines: {PI-LATE: 2025-01-07}}", "{deadlines: {}}", "deadlines.PI-LATE"),
+    ("{}", "{amount: 60.00 EUR}", "{amount: 60.01 EUR}", "amount"),
+    ("{}", "{amount: 60 EUR}", "{amount: 60 USD}", "amount"),
+    ("{}", "{amount: 60 EUR}", "{amount: unknown}", "amount"),
+    ("{items: [{id: a, loss: broken, sender: x}]}", "{amount: unknown}", "{amount: 0 EUR}", "amount"),
+    (WET, "{amount: 0 EUR}", "{amount: 0}", "amount"),
+    (TWO, "{groups: {x: 100 EUR}}", "{groups: {x: 110 EUR}}", "groups.x"),
+    (TWO, "{groups: {x: 100 EUR}}", "{groups: {}}", "groups.x"),
+    ("{parcel.count: 4}", "{warnings: [PI-W-MANY]}", "{warnings: []}", "warnings"),
+    ("{report.papers: []}", "{needs: [photo]}", "{needs: []}", "needs"),
+    (TWO, "{values: {total_loss: 110 EUR}}", "{values: {total_loss: 110 USD}}", "values.total_loss"),
+    ("{items: ~}", "{values: {total_loss: unknown}}", "{values: {total_loss: 0 EUR}}", "values.total_loss"),
+    ("{report.filed_on: 2025-01-01}", "{remarks: [facts/order]}", "{remarks: []}", "remarks"),
+    ("{items: []}", "{remarks: [decision/empty-list]}", "{remarks: [facts/order]}", "remarks"),
+    ("{parcel.received_on: 9999-12-31, report.papers: ~}", "{faults: [fault/date-range]}", "{faults: []}", "faults"),
+]
+
+
+@pytest.mark.parametrize(("facts", "met", "unmet", "label"), PAIRS)
+def test_an_expectation_that_is_met_passes_and_one_that_is_not_fails(tmp_path, facts, met, unmet, label):
+    case = "  - {{name: {}, facts: {}, expect: {}}}\n"
+    text = HEAD + "cases:\n" + case.format("met", facts, met) + case.format("unmet", facts, unmet)
+    good, bad = run_cases(write_bundle(tmp_path / "b", one=text)).outcomes
+    assert good.status is Status.PASSED, outcome_text(good)
+    assert bad.status is Status.FAILED
+    assert [d.key for d in bad.differences] == [label]
+
+
+def test_parts_of_a_split(run):
+    assert run("{verdict: several, parts: 2}", "{items: [{id: a, count: 2, value: 30 EUR}]}", BOXES).status == "passed"
+
+
+def test_wrong_parts_fail(run):
+    outcome = run("{parts: 1}", "{items: [{id: a, count: 2, value: 30 EUR}]}", BOXES)
+    assert [(d.key, d.expected, d.actual) for d in outcome.differences] == [("parts", 1, 2)]
+
+
+def test_parts_without_a_plan_fail(run):
+    outcome = run("{parts: 1}", "{items: [{id: a, value: 60 EUR}]}", BOXES)
+    assert [(d.expected, d.actual) for d in outcome.differences] == [(1, "none")]
+
+
+def test_a_decision_that_is_a_value(run):
+    head = HEAD.replace("decision: damage", "decision: next_step")
+    assert run("{verdict: report, missing: []}", head=head).status == "passed"
+
+
+def test_a_failure_says_what_differs_first_and_then_why(run):
+    outcome = run("{verdict: paid, reasons: [PI-BROKEN]}", "{report.filed_on: 2025-01-08}")
+    lines = [line.strip() for line in outcome_text(outcome).splitlines()]
+    assert lines[0].endswith("one.test.yaml:9: failed: one::one")
+    assert lines[1:5] == ["tests P7", "verdict: (line 12)", "expected: paid", "actual:   declined"]
+    why = lines.index("why:")
+    assert lines.index("too much: PI-LATE") < why
+    rule = next(line for line in lines if line.startswith("rule PI-LATE is true ("))
+    assert rule.endswith("rules.yaml:7)")
+    assert "`report.filed_on after parcel.received_on + 5 days` is true" in lines[why:]
+    assert "report.filed_on = 2025-01-08" in lines[why:]
+    assert "parcel.received_on = 2025-01-02" in lines[why:]
+
+
+def test_the_explanation_tells_of_rules_that_do_not_hold(run):
+    text = outcome_text(run("{verdict: paid}", WET))
+    assert "rule PI-X-WET for `a` is true" in text
+    assert "rule PI-BROKEN for `a` is false" in text
+    assert "item.loss = wet" in text
+
+
+def test_the_explanation_tells_of_what_is_open(run):
+    text = outcome_text(run("{verdict: wait, missing: []}", "{report.papers: ~}"))
+    assert "rule PI-PHOTO for `a` is unknown" in text
+    assert "report.papers = unknown" in text
+
+
+def test_the_explanation_tells_how_an_amount_came_about(run):
+    text = outcome_text(run("{amount: 110 EUR}", TWO))
+    assert "amount of group `x` starts at 110.00 EUR" in text
+    assert "PI-LIMIT makes it 100.00 EUR" in text
+
+
+def test_facts_that_a_service_would_refuse_are_an_error(run):
+    outcome = run("{verdict: declined}", "{items: [{id: a}, {id: a}]}")
+    assert outcome.status is Status.ERROR
+    assert "one.test.yaml:11:20: request/duplicate-id at /items/1/id" in outcome.error
+
+
+def test_money_in_another_currency_is_an_error(run):
+    outcome = run("{verdict: paid}", "{items: [{id: a, loss: broken, value: 5 USD, sender: x}]}")
+    assert outcome.status is Status.ERROR
+    assert "request/currency at /items/0/value" in outcome.error
+
+
+def test_no_case_is_not_well(tmp_path):
+    folder = write_bundle(tmp_path / "b")
+    assert not run_cases(folder).ok
+
+
+def test_nothing_selected_is_not_well(tmp_path):
+    text = HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n"
+    folder = write_bundle(tmp_path / "b", one=text)
+    assert run_cases(folder).ok
+    assert [o.case.name for o in run_cases(folder, "ONE::o").outcomes] == ["one"]
+    assert not run_cases(folder, "two").ok
+
+
+def test_a_broken_file_keeps_the_run_from_being_well(tmp_path):
+    good = HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n"
+    bad = good.replace("verdict: paid", "verdict: payd")
+    results = run_cases(write_bundle(tmp_path / "b", good=good, bad=bad))
+    assert results.count(Status.PASSED) == 1
+    assert [d.code for d in results.faults] == ["names/unknown"]
+    assert not results.ok
+
+
+def test_a_broken_bundle_gives_its_faults(tmp_path):
+    folder = write_bundle(tmp_path / "b")
+    (folder / "cover.yaml").write_text("kind: coverage\n", encoding="utf-8")
+    results = run_cases(folder)
+    assert results.outcomes == ()
+    assert results.faults
+    assert not results.ok
+
+
+def test_two_engines_that_differ_are_told_by_key(tmp_path):
+    folder = write_bundle(tmp_path / "b")
+    bundle = load_bundle(folder)
+    (case,), _ = read(tmp_path / "c", HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n")
+    decision = decide(bundle, case.decision, case.facts, case.as_of)
+    assert disagreement(decision, decision, case.span) == ()
+    found = disagreement(replace(decision, verdict="wait", needs=("photo",)), decision, case.span)
+    assert [(d.key, d.expected, d.actual) for d in found] == [("verdict", "paid", "wait"), ("needs", [], ["photo"])]
+    text = outcome_text(Outcome(case=case, status=Status.FAILED, differences=found))
+    assert "verdict: the reference and the engine do not agree" in text
+
+
+def test_what_no_case_expects(tmp_path):
+    text = HEAD + "cases:\n  - {name: one, cites: [P1], expect: {reasons: [PI-BROKEN], absent_reasons: [PI-LATE]}}\n"
+    cases, _ = read(tmp_path / "b", text)
+    bundle = load_bundle(tmp_path / "b")
+    assert all_ids(bundle)["damage"] == (
+        "PI-LATE",
+        "PI-X-WET",
+        "PI-PHOTO",
+        "PI-BROKEN",
+        "PI-NOTHING",
+        "PI-LIMIT",
+        "PI-W-MANY",
+    )
+    left = unexpected_ids(bundle, cases)
+    assert ("damage", "PI-LATE") in left, "what must be absent is not expected"
+    assert ("damage", "PI-BROKEN") not in left
+    assert {rule for decision, rule in left if decision == "boxes"} == {"PI-BOXES", "PI-BIG"}
+    assert cited(cases) == {"P1"}
