@@ -158,7 +158,8 @@ class Maker:
         if kind == 9:
             return Stated(target=self.reference(element=element), span=b.HERE)
         if kind == 10:
-            members = tuple(b.lit(m, COLOUR) for m in r.sample(["red", "green", "blue"], 2))
+            members: tuple[Expr, ...] = tuple(b.lit(m, COLOUR) for m in r.sample(["red", "green", "blue"], 2))
+            members = r.choice([members, (w.fact("a.colour"),), (w.fact("z.colours"),), (w.param("plain_colours"),)])
             container = r.choice([w.fact("a.colours"), w.param("dated_colours")])
             return Contains(container=container, mode=r.choice(["any", "all"]), members=members, span=b.HERE)
         if kind == 11:

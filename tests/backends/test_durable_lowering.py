@@ -75,12 +75,19 @@ COMPARED = {
     "two facts": cmp("<=", DAY, W.fact("z.day")),
     "two members": cmp("=", W.fact("a.colour"), W.fact("z.colour")),
     "definition": cmp("<", W.ref("d_day"), date(2025, 1, 1)),
+    "contains": Contains(container=W.fact("a.colours"), mode="all", members=(lit("red", COLOUR),), span=b.HERE),
+    "contains any": Contains(
+        container=W.fact("a.colours"), mode="any", members=(lit(frozenset({"red", "blue"}), COLOURS),), span=b.HERE
+    ),
     "known": Known(target=DAY, span=b.HERE),
     "stated": Stated(target=DAY, span=b.HERE),
     "bounds": cmp("<=", b.call("latest", DATE, DAY, W.fact("z.day")), date(2025, 1, 1)),
 }
 TOLD = {
-    "contains": Contains(container=W.fact("a.colours"), mode="all", members=(lit("red", COLOUR),), span=b.HERE),
+    "contains a fact": Contains(container=W.fact("a.colours"), mode="all", members=(W.fact("a.colour"),), span=b.HERE),
+    "members of a dated set": Contains(
+        container=W.param("dated_colours"), mode="all", members=(lit("red", COLOUR),), span=b.HERE
+    ),
     "quantifier": W.some("x", W.list("things"), cmp(">", W.item("things", "count", "x"), 1)),
     "set that is a fact": MemberOf(subject=W.fact("a.colour"), container=W.fact("a.colours"), span=b.HERE),
 }

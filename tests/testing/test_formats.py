@@ -6,10 +6,10 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.testing.parcels import HEAD, write_bundle
 
 from policyengine.testing.formats import as_github, as_json, as_junit, as_text
 from policyengine.testing.run import run_cases
-from tests.testing.parcels import HEAD, write_bundle
 
 CASES = """cases:
   - {name: good, expect: {verdict: paid}}
@@ -36,7 +36,7 @@ def empty(tmp_path):
 
 def test_text_tells_faults_failures_and_counts(mixed):
     text = as_text(mixed)
-    assert "two.test.yaml:9:39: error[names/unknown]" in text
+    assert "two.test.yaml:9:35: error[names/unknown]" in text
     assert "failed: one::bad" in text
     assert "error: one::refused" in text
     assert text.endswith("1 passed, 1 failed, 1 could not be decided, 1 faults in bundle or test files\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.testing.parcels import HEAD, write_bundle
 
 pytest_plugins = ["pytester"]
@@ -64,7 +63,7 @@ def test_a_file_with_a_fault_fails_the_collection_with_the_diagnostic(pytester, 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "policies/parcels/tests/one.test.yaml:9:46: error[[]names/unknown[]]: unknown verdict of `damage` `payd`",
+            "policies/parcels/tests/one.test.yaml:9:42: error[[]names/unknown[]]: unknown verdict of `damage` `payd`",
             "*^^^^",
             "*= help: did you mean `paid`[?]",
         ]
@@ -103,7 +102,7 @@ def test_files_of_others_are_left_alone(pytester):
 
 
 def test_a_bundle_is_loaded_once_for_all_its_files(pytester, bundle, monkeypatch):
-    import policyengine.loading as loading
+    from policyengine import loading
 
     seen = []
     load = loading.load_bundle

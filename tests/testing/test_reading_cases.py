@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.testing.parcels import HEAD, read, write_bundle
 
 from policyengine.diagnostics import Diagnostics
 from policyengine.loading import load_bundle
@@ -12,7 +13,6 @@ from policyengine.model import faults
 from policyengine.source import nowhere
 from policyengine.testing.cases import read_cases, stem_of
 from policyengine.testing.known_words import FAULTS
-from tests.testing.parcels import HEAD, read, write_bundle
 
 
 def expectation(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.testing.parcels import HEAD, read, write_bundle
 
 from policyengine.loading import load_bundle
 from policyengine.reference import decide
@@ -13,7 +14,6 @@ from policyengine.testing.formats import outcome_text
 from policyengine.testing.model import Outcome, Status
 from policyengine.testing.reachability import all_ids, cited, unexpected_ids
 from policyengine.testing.run import run_cases
-from tests.testing.parcels import HEAD, read, write_bundle
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def _header(ctx: Context, key: Scalar, body: Mapping) -> Header:
         message = f"list `{list_name}` is decided element by element, but names no `id`"
         ctx.sink.error("decisions/no-id", message, each.span, "add `id:` with the field that names an element")
     verdicts = _words(ctx, body, "verdicts", partly=each is not None)
-    element = {w: c for w, c in verdicts.items() if c is not Class.PARTLY}
+    element: dict[str, Class] = {w: c for w, c in verdicts.items() if c is not Class.PARTLY}
     written = body.key_span("element_verdicts")
     if written is not None and each is None:
         message = f"decision `{key.text}` is not decided element by element, so it has no `element_verdicts`"

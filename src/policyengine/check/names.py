@@ -173,15 +173,17 @@ def _member(t: Typist, node: s.Name, hint: Hint) -> x.Expr:
         t.fail(
             "type/member", f"`{node.text}` is not a currency of ISO 4217", node, near or "write a code such as `USD`"
         )
-    _unknown(t, node, _WRITING.get(type_.kind, lambda _: None)(node.text))
+    _unknown(t, node, _how_to_write(type_.kind, node.text))
 
 
-# What to write where a word was written, by the type expected there; None: the nearest name is a better guess.
-_WRITING = {
-    Kind.TEXT: lambda word: f'put text between double quotes: `"{word}"`',
-    Kind.BOOLEAN: lambda word: "write `true` or `false`" if word.lower() in _TRUTHS else None,
-}
 _TRUTHS = ("yes", "no", "on", "off", "y", "n", "true", "false")
+
+
+def _how_to_write(kind: Kind, word: str) -> str | None:
+    """What to write in place of a word where a text or a truth is expected; None: the nearest name is a better guess."""
+    if kind is Kind.TEXT:
+        return f'put text between double quotes: `"{word}"`'
+    return "write `true` or `false`" if kind is Kind.BOOLEAN and word.lower() in _TRUTHS else None
 
 
 def _enum_member(t: Typist, node: s.Name, enum: Type, of: str) -> x.Expr:

@@ -44,8 +44,8 @@ Passed = Iterator[tuple[str, int]]
 class WorkingDays:
     """The working-day expressions of one decision.
 
-    Which expressions lead to such steps is found once. A case then follows only those, through the definitions, defaults
-    and key days that it reads: a default only where nothing was given.
+    Which expressions lead to such steps is found once. A case then follows only those, through the definitions,
+    defaults and key days that it reads: a default only where nothing was given.
     """
 
     def __init__(self, bundle: CheckedBundle, spec: DecisionSpec) -> None:

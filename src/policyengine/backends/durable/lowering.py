@@ -28,6 +28,7 @@ from policyengine.model.expr import (
     And,
     Compare,
     CompareOp,
+    Contains,
     DefinitionRef,
     Expr,
     FactRef,
@@ -157,6 +158,8 @@ class Lowering:
                 return self._within(e)
             case MemberOf():
                 return self._member(e)
+            case Contains():
+                return self._contains(e)
             case _:
                 return None
 
@@ -220,6 +223,17 @@ class Lowering:
         if len(ordered) > MOST_COMPARISONS:
             return None
         return disjunction([self._against("=", e.subject, m) for m in ordered])
+
+    def _contains(self, e: Contains) -> Forms | None:
+        """Constant members of a set, each a comparison of its own."""
+        wanted = [self._constant(m) for m in e.members]
+        if None in wanted or self.evaluator.reading.of(e).parameters:
+            return None
+        members = sorted({m for w in wanted for m in (w if isinstance(w, frozenset) else {cast("str", w)})})
+        if not 0 < len(members) <= MOST_COMPARISONS:
+            return None
+        bits = [_two(self.slots.member(e.container, m, BooleanCodec())) for m in members]
+        return conjunction(bits) if e.mode == "all" else disjunction(bits)
 
     def _constant(self, e: Expr) -> Value | None:
         """The value of an expression that is the same in every case."""

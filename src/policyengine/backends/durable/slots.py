@@ -4,6 +4,7 @@
 value           an expression that is exactly known or not at all, coded
 low, high end   an expression that may be known in part: each end coded, so the network reckons with bounds
 given           whether the caller gave a fact
+member          whether a set has a member
 parts           how many parts a split has
 sign            of the difference of two expressions; if one is not exact: a sign that says what the evaluator found
 flag            0, 1 or 2 (false, true, unknown) for a condition that the evaluator decides
@@ -109,6 +110,16 @@ class Slots:
         """Whether the fact was given."""
         target: FactRef | ItemField | ListRef = e.target
         return self.number(e, lambda: Slot(lambda ev, env: int(ev.is_given(target, env)), codec, reads_element(e)))
+
+    def member(self, container: Expr, member: str, codec: Codec) -> int:
+        """Whether a set has a member."""
+        run = self._evaluator.compiler.run(container)
+
+        def read(ev: Evaluation, env: Env) -> int | None:
+            got = run(ev, env)
+            return None if isinstance(got, Unknown) else int(member in cast("frozenset[str]", got))
+
+        return self.number(("member", member, container), lambda: Slot(read, codec, reads_element(container)))
 
     def parts(self, split: Split, codec: Codec) -> int:
         """The number of parts; 0 when there is no plan."""
