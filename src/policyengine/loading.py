@@ -11,8 +11,8 @@ from policyengine.diagnostics import Diagnostics
 from policyengine.errors import BundleError
 from policyengine.frontend.nodes import Mapping
 from policyengine.frontend.schema import check_schema
-from policyengine.frontend.schemagen import schema_for
 from policyengine.frontend.schema_words import KINDS
+from policyengine.frontend.schemagen import schema_for
 from policyengine.frontend.yaml_reader import bundle_digest, policy_paths, read_bundle_files
 from policyengine.model.bundle import CheckedBundle
 

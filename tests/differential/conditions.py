@@ -112,6 +112,6 @@ def cell(w: World, type_: str, *, exact: bool) -> Data:
         members = MEMBERS[type_.partition(":")[2]]
         return w.one(*members, f"not({w.one(*members)})", members_list(w, type_.partition(":")[2], 1)[1:-1])
     if type_ in ORDERED:
-        low, high = constant(w, type_), constant(w, type_)
+        low, high = limits(w, type_, Scope(), -1) if w.chance(0.5) else (constant(w, type_),) * 2
         return w.one(f"at least {low}", f"less than {low}", f"from {low} to {high}", low)
     return simple(w, type_, Scope())

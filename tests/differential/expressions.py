@@ -138,8 +138,11 @@ def limits(w: World, type_: str, scope: Scope, depth: int) -> tuple[str, str]:
     """Two ends of a range: often constants in order, sometimes any expressions."""
     if w.chance(0.7):
         low, high = constant(w, type_), constant(w, type_)
-        return low, high
-    return expression(w, type_, scope, depth - 2), expression(w, type_, scope, depth - 2)
+    else:
+        low, high = expression(w, type_, scope, depth - 2), expression(w, type_, scope, depth - 2)
+    if is_literal(low) and is_literal(high):
+        return low.replace("EUR", "USD"), high.replace("EUR", "USD")
+    return low, high
 
 
 def member(w: World, scope: Scope, depth: int) -> str | None:

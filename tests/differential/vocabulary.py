@@ -6,7 +6,9 @@ What is declared may read what was declared before it and nothing else, so nothi
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
 
 from tests.differential.conditions import cell, condition
 from tests.differential.expressions import constant, expression, members_list, name
@@ -202,8 +204,11 @@ def table(w: World, key: str, scope: Scope, of: ListDecl | None) -> Entry:
     # Rows under `any` often agree; others rarely do.
     agreed = [output(w, t, scope) for t in outputs] if w.chance(0.6 if hit == "any" else 0.3) else None
     rows: list[Data] = []
-    for _ in range(2 + int(w.rng.random() * 3)):
+    count = 2 + int(w.rng.random() * 3)
+    firsts = apart(w, *inputs[0], count, scope) if hit == "unique" else []
+    for n in range(len(firsts) or count):
         cells = [cell(w, t, exact=w.chance(0.3)) for _, t in inputs]
+        cells[0] = firsts[n] if firsts else cells[0]
         gives = agreed if agreed and w.chance(0.7) else [output(w, t, scope) for t in outputs]
         rows.append([*cells, *gives])
     made: Entry = {"hit": hit} if hit != "unique" or w.chance(0.5) else {}
@@ -217,6 +222,36 @@ def table(w: World, key: str, scope: Scope, of: ListDecl | None) -> Entry:
     for n, t in named.items():
         _take(w, of, Named(f"{key}.{n}" if several else key, t))
     return {"table": made} if several else {**type_keys(outputs[0]), "table": made}
+
+
+def apart(w: World, subject: str, type_: str, count: int, scope: Scope) -> list[str]:
+    """Cells for the first input of a ``unique`` table: constants that part the cases, or tests against other facts.
+
+    The latter may overlap when the table is used, and a checker cannot tell.
+    """
+    others = [n.text for n in w.visible(type_, scope) if n.fact and n.text != subject]
+    if others and w.chance(0.45):
+        tests = ("at least {}", "less than {}", "{}") if type_ in ORDERED else ("{}", "!= {}", "{}")
+        if type_.startswith("set"):
+            tests = ("contains any {}", "contains all {}")
+        return [w.one(*tests).format(w.one(*others)) for _ in range(count)]
+    if type_ in ORDERED:
+        return _ranges(w, type_, count)
+    if type_ == "boolean":
+        return ["true", "false"]
+    if type_.startswith("set"):
+        return ["contains red", "not(contains red)"]
+    members = list(MEMBERS[type_.partition(":")[2]])
+    w.rng.shuffle(members)
+    return members[:count]
+
+
+def _ranges(w: World, type_: str, count: int) -> list[str]:
+    """Ranges side by side, with a hole now and then."""
+    texts = {constant(w, type_).replace("EUR", "USD") for _ in range(count)}
+    limits = sorted(texts, key=lambda t: date.fromisoformat(t).toordinal() if type_ == "date" else Decimal(t.split()[0]))
+    middle = [f"from {a} to below {b}" if w.chance(0.8) else a for a, b in pairwise(limits)]
+    return [f"less than {limits[0]}", *middle, f"at least {limits[-1]}"]
 
 
 def _output_type(type_: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -608,3 +609,13 @@ def test_the_durable_engine_decides_the_same() -> None:
         for facts in requests:
             expected = asking.decide("coverage", facts, as_of=TODAY)
             assert durable.decide("coverage", facts, as_of=TODAY).to_dict() == expected.to_dict()
+
+
+def test_threads_share_an_engine() -> None:
+    rows = [{"id": "p", "good": True, "x": False}, {"id": "q", "x": False, "good": False}]
+    requests: list[dict[str, object]] = [{"a": {"wait": w}, "claims": rows[:n]} for w in (True, False) for n in (1, 2)]
+    with Engine(elements_of()) as engine, ThreadPoolExecutor(4) as pool:
+        alone = [engine.decide("coverage", f, as_of=TODAY) for f in requests]
+        together = list(pool.map(lambda f: engine.decide("coverage", f, as_of=TODAY), requests * 50))
+    assert together == alone * 50
+    assert [d.verdict for d in alone] == ["wait", "wait", "yes", "some"]

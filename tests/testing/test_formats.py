@@ -39,7 +39,7 @@ def test_text_tells_faults_failures_and_counts(mixed):
     assert "two.test.yaml:9:35: error[names/unknown]" in text
     assert "failed: one::bad" in text
     assert "error: one::refused" in text
-    assert text.endswith("1 passed, 1 failed, 1 could not be decided, 1 faults in bundle or test files\n")
+    assert text.endswith("1 passed, 1 failed, 1 could not be decided, 1 fault in bundle or test files\n")
 
 
 def test_text_of_a_good_run_is_one_line(good):

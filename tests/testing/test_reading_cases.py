@@ -323,3 +323,9 @@ def test_every_fault_of_the_model_can_be_expected():
     assert tuple(f.code for f in makers) == FAULTS
     made_there = [n for n, f in vars(faults).items() if callable(f) and getattr(f, "__module__", "") == faults.__name__]
     assert len(made_there) == len(FAULTS) + 1  # and the class
+
+
+def test_a_fault_of_the_yaml_keeps_the_file_from_giving_cases(tmp_path):
+    cases, said = read(tmp_path / "b", expectation("{verdict: paid, verdict: declined}"))
+    assert cases == ()
+    assert [s.split(":")[0] for s in said] == ["yaml/duplicate-key"]

@@ -196,3 +196,13 @@ def test_what_no_case_expects(tmp_path):
     assert ("damage", "PI-BROKEN") not in left
     assert {rule for decision, rule in left if decision == "boxes"} == {"PI-BOXES", "PI-BIG"}
     assert cited(cases) == {"P1"}
+
+
+def test_a_case_fails_when_only_the_engines_differ(run, monkeypatch):
+    def mistaken(*asked: object) -> object:
+        return replace(decide(*asked), needs=("photo",))
+
+    monkeypatch.setattr("policyengine.testing.run.reference_decide", mistaken)
+    outcome = run("{verdict: paid}")
+    assert outcome.status is Status.FAILED
+    assert [(d.key, d.against) for d in outcome.differences] == [("needs", True)]

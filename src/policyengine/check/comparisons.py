@@ -72,10 +72,10 @@ def _order_help(type_: Type) -> str | None:
 def fitting(t: Typist, left: x.Expr, right: x.Expr, right_node: s.Node) -> None:
     """Report a right side that cannot be compared with the left."""
     if not _fits(left, right):
-        t.mismatch(right_node, right.type, str(left.type), _fit_help(t, left.type, right, right_node))
+        t.mismatch(right_node, right.type, str(left.type), _fit_help(left.type, right, right_node))
 
 
-def _fit_help(t: Typist, left: Type, right: x.Expr, node: s.Node) -> str | None:
+def _fit_help(left: Type, right: x.Expr, node: s.Node) -> str | None:
     kinds = {left.kind, right.type.kind}
     if right.type.kind is Kind.VALUES or (right.type.kind is Kind.SET and left.kind is Kind.ENUM):
         return "use `in` for a list"
@@ -94,8 +94,9 @@ def _fit_help(t: Typist, left: Type, right: x.Expr, node: s.Node) -> str | None:
     return None
 
 
-def compare(t: Typist, node: s.Node, op: s.Op, left: x.Expr, right: x.Expr, right_node: s.Node) -> x.Compare:
-    """``left op right`` with its types checked."""
+def compare(t: Typist, node: s.Node, op: s.Op, sides: tuple[x.Expr, x.Expr], right_node: s.Node) -> x.Compare:
+    """``left op right`` with its types checked; ``node`` is the whole of it."""
+    left, right = sides
     if op not in ("=", "!="):
         ordered(t, node, op, left, right)
     fitting(t, left, right, right_node)
@@ -141,7 +142,7 @@ def _one_of(t: Typist, node: s.Node, subject: x.Expr, target: s.ListText) -> x.E
     parts = []
     for item in target.items:
         right = t.infer(item, Hint(subject.type, subject.span.underlined))
-        parts.append(compare(t, item, "=", subject, right, item))
+        parts.append(compare(t, item, "=", (subject, right), item))
     return x.Or(items=tuple(parts), span=t.span(node))
 
 
@@ -189,8 +190,7 @@ def _contained(t: Typist, node: s.Node, subject: x.Expr, mode: s.ContainsMode) -
 
 
 def _compare(t: Typist, node: s.CompareText, _hint: Hint) -> x.Expr:
-    left, right = pair(t, node.left, node.right)
-    return compare(t, node, node.op, left, right, node.right)
+    return compare(t, node, node.op, pair(t, node.left, node.right), node.right)
 
 
 def _in(t: Typist, node: s.InText, _hint: Hint) -> x.Expr:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from policyengine.check.context import Context, conjunction
 from policyengine.check.reading import scalars
 from policyengine.check.typist import Scope
-from policyengine.diagnostics import nearest
+from policyengine.diagnostics import did_you_mean, nearest
 from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
 from policyengine.model import expr as x
 from policyengine.source import Span
@@ -66,16 +67,24 @@ _WORDS = ("all", "any", "not", "unless", "where")
 _NAME = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\s*")
 
 
+def _misspelt_word(ctx: Context, key: Scalar, scope: Scope) -> bool:
+    """Whether a key is no name, but nearly a word of conditions."""
+    symbols = ctx.symbols
+    known = symbols.kind_of(key.text) or key.text in (*symbols.broken, *scope.variables, *scope.specials)
+    return not known and nearest(key.text, _WORDS) is not None and nearest(key.text, symbols.all_names()) is None
+
+
 def _tested_name(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr | None:
     if not _NAME.fullmatch(key.text):
         ctx.sink.error("schema/name", f"`{key.text}` is not a name", key.span, "write an expression under `where:`")
         return None
-    near = nearest(key.text, _WORDS)
-    if near and not ctx.symbols.kind_of(key.text) and key.text not in ctx.symbols.broken:
-        if not nearest(key.text, ctx.symbols.all_names()):
-            ctx.sink.error("names/unknown", f"unknown name `{key.text}`", key.span, f"did you mean `{near}`?")
-            return None
+    if _misspelt_word(ctx, key, scope):
+        help_ = did_you_mean(key.text, _WORDS)
+        ctx.sink.error("names/unknown", f"unknown name `{key.text}`", key.span, help_)
+        return None
     subject = ctx.expression(key, scope, None)
     if subject is None:
         return None
-    return ctx.tests(value, subject, scope, value.span)
+    tested = ctx.tests(value, subject, scope, value.span)
+    # Shown in explanations as it was written: the name with its test.
+    return tested and replace(tested, span=Span(key.span.file, key.span.start, value.span.end))

@@ -9,12 +9,13 @@ from policyengine.check.headers import Header
 from policyengine.check.messages import message
 from policyengine.check.payouts import payout
 from policyengine.check.reading import items, mapping, scalar, scalars, text
-from policyengine.check.rules import Draft, Lowering, Policy
+from policyengine.check.rules import Draft, Lowering
 from policyengine.check.steps import Steps
 from policyengine.check.typist import Scope
+from policyengine.check.verdicts import Policy
 from policyengine.frontend.nodes import Mapping, Node, Scalar
 from policyengine.model import expr as x
-from policyengine.model.rules import Class, DecisionSpec, Outcome, Payout, Report, Rule, Step
+from policyengine.model.rules import DecisionSpec, Outcome, Payout, Report, Rule
 from policyengine.values.types import INTEGER, Kind
 
 

@@ -45,13 +45,13 @@ def _types(doc: Mapping, sym: Symbols, sink: Diagnostics) -> None:
         elif key.text in sym.types or key.text in _TYPE_WORDS:
             sink.error("names/taken", f"`{key.text}` is already the name of a type", key.span, "choose another name")
         else:
-            sym.types[key.text] = _enum(members, key.text, flag(body, "open"), sink)
+            sym.types[key.text] = _enum(members, key.text, sink, open_=flag(body, "open"))
 
 
 _TYPE_WORDS = (*SIMPLE_TYPES, "enum", "set", "list")
 
 
-def _enum(node: Node | None, name: str | None, open_: bool, sink: Diagnostics) -> Type:
+def _enum(node: Node | None, name: str | None, sink: Diagnostics, *, open_: bool) -> Type:
     if isinstance(node, Mapping):
         labels = {k.text: v.text for k, v in node.entries if isinstance(v, Scalar)}
         keys: tuple[Scalar, ...] = tuple(k for k, _ in node.entries)
@@ -104,7 +104,7 @@ def _enum_of(node: Node | None, word: Scalar, sym: Symbols, sink: Diagnostics, *
         help_ = "add `values:` or `of:`" if inline else "add `of:` with the name of a shared enum"
         sink.error("schema/missing-key", f"{article} {word.text} must say its members", word.span, help_)
         return None
-    return _enum(values, None, flag(node, "open"), sink)
+    return _enum(values, None, sink, open_=flag(node, "open"))
 
 
 def shared_type(word: Scalar, sym: Symbols, sink: Diagnostics) -> Type | None:

@@ -16,7 +16,7 @@ from policyengine.values.types import BOOLEAN, Kind, Type
 
 
 def definitions(ctx: Context, doc: Mapping, specials: dict[str, Type]) -> dict[str, Definition]:
-    """The definitions that a document holds. ``specials`` may be used; where such a definition may be is checked later."""
+    """The definitions that a document holds. Where those may be used that read ``specials`` is checked later."""
     found: dict[str, Definition] = {}
     for key, body in entries(doc, "definitions"):
         sym = ctx.symbols.definitions.get(key.text)

@@ -200,7 +200,7 @@ def _target(t: Typist, node: s.CallText) -> x.FactRef | x.ItemField | x.ListRef:
         return e
     what = _KINDS_OF_NODE.get(type(e), "none")
     words = f"`{node.function}` asks about a fact, but `{t.source(node.args[0])}` is {what}"
-    t.fail("type/not-a-fact", words, node.args[0], "ask about the facts that it is made of")
+    return t.fail("type/not-a-fact", words, node.args[0], "ask about the facts that it is made of")
 
 
 _KINDS_OF_NODE: Mapping[type[x.Expr], str] = {x.DefinitionRef: "a definition", x.ParameterRef: "a parameter"}

@@ -93,7 +93,7 @@ def _resolve(t: Typist, node: s.Name) -> x.Expr:
     base, _, last = text.rpartition(".")
     if base in symbols.lists:
         return pluck(t, node, _list(t, node, base), last)
-    _unknown(t, node)
+    return _unknown(t, node)
 
 
 def _list(t: Typist, node: s.Name, name_: str) -> x.ListRef:
@@ -116,7 +116,7 @@ def _field_type(t: Typist, node: s.Node, list_name: str, field: str) -> Type:
     if t.symbols.field_is_broken(list_name, field):
         raise Rejected
     help_ = advice(did_you_mean(field, item.fields), "fields: " + ", ".join(item.fields))
-    t.fail("names/unknown", f"`{list_name}` has no field `{field}`", node, help_)
+    return t.fail("names/unknown", f"`{list_name}` has no field `{field}`", node, help_)
 
 
 def pluck(t: Typist, node: s.Node, base: x.Expr, field: str) -> x.Expr:
@@ -173,14 +173,14 @@ def _member(t: Typist, node: s.Name, hint: Hint) -> x.Expr:
         t.fail(
             "type/member", f"`{node.text}` is not a currency of ISO 4217", node, near or "write a code such as `USD`"
         )
-    _unknown(t, node, _how_to_write(type_.kind, node.text))
+    return _unknown(t, node, _how_to_write(type_.kind, node.text))
 
 
 _TRUTHS = ("yes", "no", "on", "off", "y", "n", "true", "false")
 
 
 def _how_to_write(kind: Kind, word: str) -> str | None:
-    """What to write in place of a word where a text or a truth is expected; None: the nearest name is a better guess."""
+    """What to write in place of a word where a text or a truth is expected; None: better guess a name."""
     if kind is Kind.TEXT:
         return f'put text between double quotes: `"{word}"`'
     return "write `true` or `false`" if kind is Kind.BOOLEAN and word.lower() in _TRUTHS else None
@@ -193,7 +193,7 @@ def _enum_member(t: Typist, node: s.Name, enum: Type, of: str) -> x.Expr:
     if t.symbols.incomplete and near is None:
         raise Rejected
     help_ = advice(near, "members: " + ", ".join(enum.members))
-    t.fail("type/member", f"`{node.text}` is not a member of `{of}`", node, help_)
+    return t.fail("type/member", f"`{node.text}` is not a member of `{of}`", node, help_)
 
 
 FORMS: Mapping[type[s.Node], Form] = dict((form(s.Name, name),))

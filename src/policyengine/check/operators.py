@@ -67,7 +67,7 @@ def _arith_type(t: Typist, node: s.Binary, a: Type, b: Type) -> Type:
         return INTEGER if a == b == INTEGER and op != "/" else DECIMAL
     if (a == MONEY and b.numeric and op in "*/") or (a.numeric and b == MONEY and op == "*"):
         return MONEY
-    t.fail("type/mismatch", f"`{op}` cannot join {a} and {b}", node, _arith_help(a, b))
+    return t.fail("type/mismatch", f"`{op}` cannot join {a} and {b}", node, _arith_help(a, b))
 
 
 def _arith_help(a: Type, b: Type) -> str | None:

@@ -61,7 +61,7 @@ def in_force(
         return None
     parts: list[x.Expr] = []
     limits: dict[str, date | None] = {"from": None, "before": None}
-    for key in limits:
+    for key in ("from", "before"):
         limit = scalar(node, key)
         if limit is None:
             continue

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 
 from policyengine.check.conditions import when_unless
 from policyengine.check.context import Context, conjunction
 from policyengine.check.declarations import singular
-from policyengine.check.headers import Header
-from policyengine.check.kinds import KINDS, RuleKind
+from policyengine.check.kinds import KINDS
 from policyengine.check.messages import message
 from policyengine.check.periods import ALWAYS, InForce, Period, in_force
 from policyengine.check.reading import items, scalar, scalars, text
 from policyengine.check.splits import split_rules
 from policyengine.check.typist import Scope
+from policyengine.check.verdicts import WARNING, Policy, verdict_of
 from policyengine.frontend.nodes import Mapping, Scalar
 from policyengine.model import expr as x
-from policyengine.model.rules import Class, Rule
+from policyengine.model.rules import Rule
 from policyengine.model.vocabulary import Parameter
 from policyengine.values.types import INTEGER, Type
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy as written, with the decision that it serves."""
-
-    name: Scalar
-    kind: str
-    header: Header
-    body: Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +33,9 @@ class Draft:
         return all(a.meets(b) for a in self.periods for b in other.periods)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Lowering:
-    """Lowers policies to drafts of rules."""
+    """What lowering a policy needs besides the policy: the bundle's day and its parameters."""
 
     ctx: Context
     in_force_on: x.Expr | None
@@ -54,72 +43,66 @@ class Lowering:
 
     def policy(self, p: Policy) -> tuple[Draft, ...]:
         """The rules of a policy, in the order of writing; faulty ones are reported and left out."""
-        each = self.each(p)
-        if each == "":
-            return ()
-        scope = self._scope(p, each, specials={})
-        guard = self._guard(p.body, scope, p)
-        drafts = [self._rule(p, r, each, guard) for r in items(p.body, "rules") if isinstance(r, Mapping)]
-        return tuple(d for found in drafts for d in found)
-
-    def each(self, p: Policy) -> str | None:
-        """The list that the policy is asked for, None for the document, empty when at fault."""
         word = scalar(p.body, "each")
-        if word is None:
-            return None
+        each = self._each(p, word) if word else None
+        if word is not None and each is None:
+            return ()
+        return _Lowered(self, p, each).drafts()
+
+    def _each(self, p: Policy, word: Scalar) -> str | None:
+        """The list whose elements the policy is asked for; None when at fault (reported)."""
         found = singular(word, self.ctx.symbols, self.ctx.sink)
-        if found is None:
-            return ""
-        if found != p.header.each:
-            decided = p.header.each and f"each {self.ctx.symbols.lists[p.header.each].each}"
-            if p.header.broken:
-                return ""
-            self.ctx.sink.error(
-                "decisions/step-scope",
-                f"decision `{p.header.name}` is not decided for each {word.text}",
-                word.span,
-                f"it is decided for {decided}" if decided else "add `each:` to the decision",
-            )
-            return ""
-        return found
+        if found is None or found == p.header.each or p.header.broken:
+            return found if found == p.header.each else None
+        decided = p.header.each and f"it is decided for each {self.ctx.symbols.lists[p.header.each].each}"
+        words = f"decision `{p.header.name}` is not decided for each {word.text}"
+        self.ctx.sink.error("decisions/step-scope", words, word.span, decided or "add `each:` to the decision")
+        return None
 
-    def _scope(self, p: Policy, each: str | None, specials: MappingOf[str, Type]) -> Scope:
-        variables = {self.ctx.symbols.lists[each].each: each} if each else {}
-        return Scope(variables=variables, specials=specials)
-
-    def _guard(self, body: Mapping, scope: Scope, p: Policy) -> tuple[x.Expr, Period] | None:
-        """``when``/``unless`` of a policy and its ``in_force``."""
-        condition = when_unless(self.ctx, body, scope, p.name.span)
-        period = self._period(body, scope)
-        if condition is None or period is None:
-            return None
-        return conjunction([condition, period.condition], p.name.span), period.period
-
-    def _period(self, body: Mapping, scope: Scope) -> InForce | None:
+    def period(self, body: Mapping, scope: Scope) -> InForce | None:
+        """The ``in_force`` of a policy or a rule; None when at fault (reported)."""
         node = body.get("in_force")
         if node is None:
             return InForce(conjunction([], body.span), ALWAYS)
         return in_force(self.ctx, node, scope, self.in_force_on, self.parameters)
 
-    # -- one rule ----------------------------------------------------------------------------
 
-    def _rule(self, p: Policy, r: Mapping, each: str | None, guard: tuple[x.Expr, Period] | None) -> tuple[Draft, ...]:
-        id_ = scalar(r, "id")
-        if id_ is None:
-            return ()
-        word = scalar(r, "verdict") or scalar(p.body, "verdict")
-        warning = word is not None and word.text == "warning"
-        specials: dict[str, Type] = {"verdict": p.header.verdict_type, "parts": INTEGER} if warning else {}
-        scope = self._scope(p, each, specials)
-        frame = self._frame(p, r, id_, each, scope, guard)
+class _Lowered:
+    """Lowers one policy, which is asked for each element of the list ``each``, or for the document."""
+
+    def __init__(self, lowering: Lowering, p: Policy, each: str | None) -> None:
+        self.lowering, self.ctx, self.p, self.each = lowering, lowering.ctx, p, each
+        variables = {self.ctx.symbols.lists[each].each: each} if each else {}
+        self.scope = Scope(variables=variables)
+
+    def drafts(self) -> tuple[Draft, ...]:
+        guard = self._guard()
+        rules = (r for r in items(self.p.body, "rules") if isinstance(r, Mapping))
+        return tuple(d for r in rules for d in self._rule(r, guard))
+
+    def _guard(self) -> InForce | None:
+        """``when``/``unless`` of the policy and its ``in_force``."""
+        condition = when_unless(self.ctx, self.p.body, self.scope, self.p.name.span)
+        period = self.lowering.period(self.p.body, self.scope)
+        if condition is None or period is None:
+            return None
+        return InForce(conjunction([condition, period.condition], self.p.name.span), period.period)
+
+    def _rule(self, r: Mapping, guard: InForce | None) -> tuple[Draft, ...]:
+        word = scalar(r, "verdict") or scalar(self.p.body, "verdict")
+        warning = word is not None and word.text == WARNING
+        header = self.p.header
+        specials: dict[str, Type] = {"verdict": header.verdict_type, "parts": INTEGER} if warning else {}
+        scope = self.scope.with_specials(specials)
+        frame = self._frame(r, scope, guard)
         if "split" in r:
-            return self._split(p, r, frame, scope, id_, warning=warning)
-        own = KINDS[p.kind].own(self.ctx, r, scope)
-        verdict = (None, None) if warning else self._verdict(p, r, id_, word, element=each is not None)
+            return self._split(r, frame, scope, warning=warning)
+        own = KINDS[self.p.kind].own(self.ctx, r, scope)
+        verdict = (None, None) if warning else verdict_of(self.ctx, self.p, r, word, element=self.each is not None)
         if frame is None or own is None or verdict is None:
             return ()
         rule = replace(
-            frame[0],
+            frame.rule,
             own=own.holds,
             deadline=own.deadline,
             measure=own.measure,
@@ -127,120 +110,46 @@ class Lowering:
             word=verdict[0],
             rule_class=verdict[1],
         )
-        return (Draft(rule, frame[1]),)
+        return (replace(frame, rule=rule),)
 
-    def _frame(
-        self,
-        p: Policy,
-        r: Mapping,
-        id_: Scalar,
-        each: str | None,
-        scope: Scope,
-        guard: tuple[x.Expr, Period] | None,
-    ) -> tuple[Rule, tuple[Period, ...]] | None:
-        applies = when_unless(self.ctx, r, scope, id_.span)
-        period = self._period(r, scope)
+    def _frame(self, r: Mapping, scope: Scope, guard: InForce | None) -> Draft | None:
+        """What rules of all kinds have."""
+        id_ = scalar(r, "id")
+        span = id_.span if id_ else r.span
+        applies = when_unless(self.ctx, r, scope, span)
+        period = self.lowering.period(r, scope)
         because = message(self.ctx, r.get("because"), scope)
-        if guard is None or applies is None or period is None or because is None:
+        if id_ is None or guard is None or applies is None or period is None or because is None:
             return None
         rule = Rule(
             index=-1,
             id=id_.text,
-            kind=p.kind,
-            policy=p.name.text,
-            each=each,
+            kind=self.p.kind,
+            policy=self.p.name.text,
+            each=self.each,
             step=0,
             rule_class=None,
             word=None,
-            guard=conjunction([guard[0], period.condition], id_.span),
+            guard=conjunction([guard.condition, period.condition], span),
             applies=applies,
-            own=conjunction([], id_.span),
+            own=conjunction([], span),
             because=because,
             title=text(r, "title"),
             source=text(r, "source"),
             needs=tuple(n.text for n in scalars(r.get("needs"))),
-            span=id_.span,
+            span=span,
         )
-        return rule, (guard[1], period.period)
+        return Draft(rule, (guard.period, period.period))
 
-    def _split(
-        self,
-        p: Policy,
-        r: Mapping,
-        frame: tuple[Rule, tuple[Period, ...]] | None,
-        scope: Scope,
-        id_: Scalar,
-        *,
-        warning: bool,
-    ) -> tuple[Draft, ...]:
+    def _split(self, r: Mapping, frame: Draft | None, scope: Scope, *, warning: bool) -> tuple[Draft, ...]:
+        span = frame.rule.span if frame else r.span
         if warning:
             words = "a split gives verdicts, so it cannot only warn"
-            self.ctx.sink.error("rules/class", words, id_.span, "take `verdict: warning` away")
+            self.ctx.sink.error("rules/class", words, span, "take `verdict: warning` away")
             return ()
-        if p.header.each is not None:
-            words = f"decision `{p.header.name}` is decided element by element, but a split is about the whole"
-            self.ctx.sink.error("decisions/grant-per-document", words, id_.span, "give it a decision of its own")
+        if self.p.header.each is not None:
+            words = f"decision `{self.p.header.name}` is decided element by element, but a split is about the whole"
+            self.ctx.sink.error("decisions/grant-per-document", words, span, "give it a decision of its own")
             return ()
-        found = split_rules(self.ctx, r, frame[0] if frame else None, scope, p.header)
-        return tuple(Draft(rule, frame[1]) for rule in found) if frame else ()
-
-    # -- verdict words -----------------------------------------------------------------------
-
-    def _verdict(
-        self, p: Policy, r: Mapping, id_: Scalar, word: Scalar | None, *, element: bool
-    ) -> tuple[str, Class] | None:
-        words = p.header.words(element=element)
-        kind = KINDS[p.kind]
-        if word is None:
-            return self._only_word(p, id_, words, Class.PENDING if "until" in r else kind.default)
-        if word.text not in words:
-            own = "elements have words of their own" if element and word.text in p.header.verdicts else None
-            p.header.refuse_word(self.ctx.sink, word, words, own)
-            return None
-        class_ = words[word.text]
-        if class_ not in self._allowed(kind, r) or class_ is Class.PARTLY:
-            self.ctx.sink.error(
-                "rules/class",
-                f"{kind.name} rules cannot give `{word.text}`, which is {class_}",
-                word.span,
-                "words that fit: " + (", ".join(w for w, c in words.items() if c in self._allowed(kind, r)) or "none"),
-            )
-            return None
-        return self._grant_per_document(p, id_, word.text, class_, element=element)
-
-    def _allowed(self, kind: RuleKind, r: Mapping) -> frozenset[Class]:
-        if "until" in r:
-            return frozenset({Class.PENDING})
-        return frozenset({Class.REFUSED}) if "by" in r else kind.allowed
-
-    def _only_word(
-        self, p: Policy, id_: Scalar, words: MappingOf[str, Class], class_: Class
-    ) -> tuple[str, Class] | None:
-        fitting = [w for w, c in words.items() if c is class_]
-        if p.header.broken:
-            return None
-        if len(fitting) == 1:
-            return self._grant_per_document(p, id_, fitting[0], class_, element=words is p.header.element_verdicts)
-        self.ctx.sink.error(
-            "rules/which-word",
-            f"decision `{p.header.name}` has {len(fitting) or 'no'} words of class {class_}",
-            id_.span,
-            f"add `verdict:` to the rule or the policy, one of: {', '.join(fitting)}"
-            if fitting
-            else f"add a word that is {class_} to the decision, or `verdict:` to the rule",
-        )
-        return None
-
-    def _grant_per_document(
-        self, p: Policy, id_: Scalar, word: str, class_: Class, *, element: bool
-    ) -> tuple[str, Class] | None:
-        if p.header.each and not element and class_ is Class.GRANTED:
-            each = self.ctx.symbols.lists[p.header.each].each
-            self.ctx.sink.error(
-                "decisions/grant-per-document",
-                f"decision `{p.header.name}` is decided per {each}, so `{p.name.text}` cannot grant for the whole",
-                id_.span,
-                f"add `each: {each}` to the policy",
-            )
-            return None
-        return word, class_
+        found = split_rules(self.ctx, r, frame.rule if frame else None, scope, self.p.header)
+        return tuple(replace(frame, rule=rule) for rule in found) if frame else ()

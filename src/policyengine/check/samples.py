@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
@@ -31,7 +33,7 @@ class Sample:
 
 
 def samples(bundle: CheckedBundle, subject: x.Expr, tests: Iterable[x.Expr]) -> Sequence[Sample]:
-    """Values of the subject that stand for all others as far as the tests are concerned; empty when there are no such."""
+    """Values of the subject that stand for all others as far as the tests tell; empty when there are none."""
     constants = [n.value for t in tests for n in x.walk(t) if isinstance(n, x.Literal)]
     match subject.type.kind:
         case Kind.BOOLEAN:
@@ -91,7 +93,7 @@ def _around(points: Sequence[Fraction], *, whole: bool) -> list[Fraction]:
         return [Fraction(0)]
     if whole:
         return sorted({p + d for p in points for d in (-1, 0, 1)})
-    between = [(a + b) / 2 for a, b in zip(points, points[1:], strict=False)]
+    between = [(a + b) / 2 for a, b in pairwise(points)]
     return sorted({points[0] - 1, *points, *between, points[-1] + 1})
 
 
@@ -110,7 +112,7 @@ def _value(type_: Type, point: Fraction, currency: str) -> x.Value | None:
 
 # -- tests --------------------------------------------------------------------------------------
 
-_SIGNS: Mapping[str, Callable[[object, object], bool]] = {
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,

@@ -8,8 +8,8 @@ from policyengine.check.context import Context
 from policyengine.check.headers import Header
 from policyengine.check.kinds import KINDS
 from policyengine.check.reading import entries, scalar, text
-from policyengine.check.rules import Policy
 from policyengine.check.spelling import SNAKE, good_name
+from policyengine.check.verdicts import Policy
 from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Scalar
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from policyengine.check.context import Context
 from policyengine.check.headers import Header
 from policyengine.check.reading import items, scalar, scalars, text
-from policyengine.check.rules import Draft, Policy
+from policyengine.check.rules import Draft
+from policyengine.check.verdicts import Policy
 from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Node, Scalar, Sequence
 from policyengine.model.rules import Step

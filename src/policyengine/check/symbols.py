@@ -12,8 +12,37 @@ from policyengine.source import Span
 from policyengine.values.types import Type
 
 RESERVED_WORDS = frozenset(
-    "all any not where unless when if then else and or in some every satisfies true false null as_of verdict "
-    "amount parts contains by from to above below given".split()
+    [
+        "all",
+        "any",
+        "not",
+        "where",
+        "unless",
+        "when",
+        "if",
+        "then",
+        "else",
+        "and",
+        "or",
+        "in",
+        "some",
+        "every",
+        "satisfies",
+        "true",
+        "false",
+        "null",
+        "as_of",
+        "verdict",
+        "amount",
+        "parts",
+        "contains",
+        "by",
+        "from",
+        "to",
+        "above",
+        "below",
+        "given",
+    ]
 )
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")

@@ -84,7 +84,7 @@ class _Columns:
             sink.warning("table/gap", words, self.definition.span, "add a row or `otherwise`")
 
     def _example(self, masks: Sequence[int]) -> str:
-        return ", ".join(_assigned(c, m) for c, m in zip(self.columns, masks, strict=False))
+        return ", ".join(_assigned(c, m) for c, m in zip(self.columns, masks, strict=False) if c.values)
 
 
 def _assigned(column: _Column, mask: int) -> str:
@@ -123,7 +123,7 @@ class _Search:
         self.covered: set[tuple[int, int]] = set()
 
     def gap(self, index: int, rows: int) -> list[int] | None:
-        """The positions of such values from column ``index`` on, given the rows that fit so far; None if none is found."""
+        """The positions of such values from column ``index`` on, given the rows that fit so far; None: not found."""
         if not rows:
             return []
         if index == len(self.columns) or (index, rows) in self.covered or self.steps > _MOST_STEPS:

@@ -19,7 +19,7 @@ def _compare(t: Typist, test: s.CompareTest, subject: x.Expr) -> x.Expr:
     if test.op not in ("=", "!="):
         sign = " ".join(t.scalar.text[test.start : test.right.start].replace("(", " ").split())
         ordered(t, test, sign, subject, right)
-    return compare(t, test, test.op, subject, right, test.right)
+    return compare(t, test, test.op, (subject, right), test.right)
 
 
 def _range(t: Typist, test: s.RangeTest, subject: x.Expr) -> x.Expr:
@@ -47,7 +47,7 @@ def _equals(t: Typist, test: s.EqualsTest, subject: x.Expr) -> x.Expr:
     if isinstance(test.right, s.NotText):
         return x.Not(item=t.any_test(test.right.tests, subject), span=t.span(test))
     right = t.infer(test.right, Hint(subject.type, subject.span.underlined))
-    return compare(t, test, "=", subject, right, test.right)
+    return compare(t, test, "=", (subject, right), test.right)
 
 
 FORMS: Mapping[type[s.Node], TestForm] = dict(

@@ -34,13 +34,13 @@ def facts(ctx: Context, doc: Mapping) -> tuple[dict[str, Fact], dict[str, FactLi
         if ctx.symbols.place_of(key.text) != key.span:
             continue
         if key.text in ctx.symbols.facts:
-            plain[key.text] = _fact(ctx, key, body, ctx.symbols.facts[key.text], DEFAULT_SCOPE, ctx.symbols.facts)
+            plain[key.text] = _fact(ctx, key, body, ctx.symbols.facts[key.text], DEFAULT_SCOPE)
         elif key.text in ctx.symbols.lists:
             lists[key.text] = _list(ctx, key, body)
     return plain, lists
 
 
-def _fact(ctx: Context, key: Scalar, body: Node, type_: Type, scope: Scope, neighbours: dict[str, Type]) -> Fact:
+def _fact(ctx: Context, key: Scalar, body: Node, type_: Type, scope: Scope) -> Fact:
     least, most = _limits(ctx, body)
     return Fact(
         name=key.text,
@@ -53,7 +53,7 @@ def _fact(ctx: Context, key: Scalar, body: Node, type_: Type, scope: Scope, neig
         maximum=most,
         decimals=_decimals(body),
         currency=ctx.expression(scalar(body, "currency"), replace(scope, null=False), CURRENCY),
-        not_before=_not_before(ctx, body, type_, neighbours, scope),
+        not_before=_not_before(ctx, body, scope),
         may_be_empty=flag(body, "may_be_empty"),
         default=_default(ctx, key, body, type_, scope),
         span=key.span,
@@ -74,13 +74,14 @@ def _limits(ctx: Context, body: Node) -> tuple[Fraction | None, Fraction | None]
     return least, most
 
 
-def _not_before(ctx: Context, body: Node, type_: Type, neighbours: dict[str, Type], scope: Scope) -> str | None:
+def _not_before(ctx: Context, body: Node, scope: Scope) -> str | None:
     word = scalar(body, "not_before")
     if word is None:
         return None
     # A field of the same element may be named alone or with the singular.
     head, _, rest = word.text.partition(".")
     name = rest if head in scope.variables else word.text
+    neighbours = {f: t for i in scope.variables.values() for f, t in ctx.symbols.lists[i].fields.items()}
     other = neighbours.get(name) or ctx.symbols.facts.get(name)
     if other is None:
         list_name = scope.variables.get(head) or next(iter(scope.variables.values()), "")
@@ -119,7 +120,7 @@ def _list(ctx: Context, key: Scalar, body: Node) -> FactList:
     fields: dict[str, Fact] = {}
     for name, declared in entries(body, "fields"):
         if name.text in sym.fields:
-            fields[name.text] = _fact(ctx, name, declared, sym.fields[name.text], scope, dict(sym.fields))
+            fields[name.text] = _fact(ctx, name, declared, sym.fields[name.text], scope)
     id_field = text(body, "id")
     if id_field is not None and id_field not in fields and id_field in sym.fields:
         fields[id_field] = Fact(name=id_field, type=sym.fields[id_field], span=key.span)

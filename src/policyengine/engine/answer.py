@@ -132,6 +132,6 @@ def fault_notes(faults: Iterable[Fault]) -> tuple[FaultNote, ...]:
     return tuple(dict.fromkeys(f.note() for f in unique))
 
 
-def _place(fault: Fault) -> tuple[str, int, int, str]:
+def _place(fault: Fault) -> tuple[str, int, int, str, str]:
     span = fault.span
-    return (span.file.relative or span.file.path, span.start.line, span.start.column, fault.code)
+    return (span.file.relative or span.file.path, span.start.line, span.start.column, fault.code, fault.message)

@@ -125,8 +125,8 @@ class _Tour:
             case ParameterRef():
                 yield from self._once("parameter", e.name, _some(self._bundle.parameters[e.name].keyed_on), None)
             case DefinitionRef():
-                element = env.elements[e.variable] if e.variable else None
-                yield from self._once("definition", e.name, _body_parts(self._bundle.definitions[e.name]), element)
+                about = env.elements[e.variable] if e.variable else None
+                yield from self._once("definition", e.name, _body_parts(self._bundle.definitions[e.name]), about)
         yield from self._below(e, env)
 
     def _below(self, e: Expr, env: Env) -> Passed:

@@ -9,6 +9,7 @@ from policyengine.evaluation import tables
 from policyengine.evaluation.env import EMPTY_ENV, Env
 from policyengine.evaluation.values import Got, Unknown, is_known
 from policyengine.model.expr import (
+    Call,
     DefinitionRef,
     Expr,
     FactRef,
@@ -66,6 +67,8 @@ def _parts(ev: Evaluation, e: Expr, env: Env) -> Asked:
             yield from _list(ev, e, env)
         case SplitIs():
             yield from _split(ev, e)
+        case Call(function="count", args=(Pluck() as column,)):
+            yield from ask(ev, column.list, env)  # what is counted need not be known
         case Known():
             pass
         case _:
@@ -171,7 +174,7 @@ def _candidate(
         yield from ask(ev, f.predicate, env.bind(f.variable, element))
     if isinstance(e, Quantifier):
         yield from ask(ev, e.body, inner)
-    elif isinstance(e, Pluck) and None not in passes:
+    elif isinstance(e, Pluck):
         got = ev.item(element, e.field, e.span)
         if not is_known(got):
             yield from own_faults(got)

@@ -85,8 +85,14 @@ def _refuse_deep(tree: Tree[Token]) -> None:
         layer = [c for t in layer for c in t.children if isinstance(c, Tree)]
 
 
-# What to say for signs that other languages have.
+# What to say for signs that other languages have, and for common slips.
 _FOREIGN: tuple[tuple[str, str], ...] = (
+    (r"[A-Z]{3}(?![A-Za-z0-9_])\s*\d", "write the currency after the amount, such as `50 USD`"),
+    (r"(?<=\d)[A-Z]{3}(?![A-Za-z0-9_])", "put a blank between the amount and its currency"),
+    (r"(?<=\d\s)(?:usd|eur|gbp|cny|jpy)(?![A-Za-z0-9_])", "write currencies in capital letters"),
+    (r"(?<=\d)-", "write dates as year-month-day, such as `2025-03-09`"),
+    (r"(?:<=|>=|!=|=|<|>)", "compare two values at a time; for a range write `x in [1..5]`"),
+    (r'"', 'close the quote with another `"`'),
     (r"==", "write `=` for equal"),
     (r"<>", "write `!=` for not equal"),
     (r"&&|&", "write `and`"),
@@ -103,9 +109,9 @@ _FOREIGN: tuple[tuple[str, str], ...] = (
 
 def _explain(text: str, e: UnexpectedInput) -> ExpressionSyntaxError:
     if isinstance(e, UnexpectedToken) and e.token.type != "$END":
-        start, end = e.token.start_pos or 0, e.token.end_pos or len(text)
+        start, end = e.token.start_pos or 0, e.token.end_pos or 0
     elif isinstance(e, UnexpectedCharacters):
-        start = e.pos_in_stream or 0
+        start = cast("int", e.pos_in_stream)
         end = start + 1
     else:
         start = end = len(text)
@@ -209,11 +215,11 @@ def _logic(op: str) -> Callable[[Tree[Token]], s.Node]:
     return lambda t: s.Logic(*_at(t), "and" if op == "and" else "or", _subs(t))
 
 
-def _range(low_open: bool, high_open: bool) -> Callable[[Tree[Token]], s.Node]:
+def _range(*, low_open: bool, high_open: bool) -> Callable[[Tree[Token]], s.Node]:
     return lambda t: s.Range(*_at(t), _sub(t, 0), _sub(t, 1), low_open, high_open)
 
 
-def _range_words(low_open: bool, high_open: bool) -> Callable[[Tree[Token]], s.Node]:
+def _range_words(*, low_open: bool, high_open: bool) -> Callable[[Tree[Token]], s.Node]:
     return lambda t: s.RangeTest(*_at(t), s.Range(*_at(t), _sub(t, 0), _sub(t, 1), low_open, high_open))
 
 
@@ -275,15 +281,15 @@ _BUILDERS: Mapping[str, Callable[[Tree[Token]], s.Node]] = {
     "contains": _contains,
     "index": lambda t: s.Index(*_at(t), _sub(t, 0), _sub(t, 1)),
     "dot": lambda t: s.Dot(*_at(t), _sub(t, 0), _token(t, 1).lstrip(". \t\n")),
-    "closed_closed": _range(False, False),
-    "closed_open": _range(False, True),
-    "open_closed": _range(True, False),
-    "open_open": _range(True, True),
+    "closed_closed": _range(low_open=False, high_open=False),
+    "closed_open": _range(low_open=False, high_open=True),
+    "open_closed": _range(low_open=True, high_open=False),
+    "open_open": _range(low_open=True, high_open=True),
     "anything": lambda t: s.AnythingTest(*_at(t)),
     "compare_test": _compare_test,
-    "from_to": _range_words(False, False),
-    "above_to": _range_words(True, False),
-    "from_to_below": _range_words(False, True),
+    "from_to": _range_words(low_open=False, high_open=False),
+    "above_to": _range_words(low_open=True, high_open=False),
+    "from_to_below": _range_words(low_open=False, high_open=True),
     "given": lambda t: s.GivenTest(*_at(t), False),
     "not_given": lambda t: s.GivenTest(*_at(t), True),
     "range_test": lambda t: s.RangeTest(*_at(t), cast("s.Range", _sub(t, 0))),

@@ -27,7 +27,6 @@ from policyengine.reference.results import (
     compare,
     exact,
     negation,
-    same,
     unique,
     unknown,
 )
@@ -273,7 +272,7 @@ def _if(e: x.If, env: Env) -> Result:
     if condition.known:
         return evaluate(e.then if condition.value else e.otherwise, env)
     one, other = evaluate(e.then, env), evaluate(e.otherwise, env)
-    return one if one.known and other.known and same(one.value, other.value) else unknown(condition)
+    return one if one.known and other.known and one.value == other.value else unknown(condition)
 
 
 # --- lists ---------------------------------------------------------------------------------------

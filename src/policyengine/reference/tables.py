@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policyengine.model import faults as fault
 from policyengine.model.vocabulary import Table
-from policyengine.reference.results import Result, same, unknown
+from policyengine.reference.results import Result, unknown
 
 
 def choose(
@@ -41,11 +41,11 @@ def _agreed(table: Table, sure: Sequence[int], outputs: Sequence[Result]) -> Res
     compared = sure if table.hit == "unique" else [i for i in sure if outputs[i].known]
     for other in compared[1:]:
         first = compared[0]
-        if table.hit == "unique" or not same(outputs[first].value, outputs[other].value):
+        if table.hit == "unique" or outputs[first].value != outputs[other].value:
             return unknown(faults=(fault.table_overlap(table.span, first + 1, other + 1),))
     given = [outputs[i] for i in sure]
     return given[0] if len(given) == 1 or _all_same(given) else unknown(*given)
 
 
 def _all_same(results: Sequence[Result]) -> bool:
-    return all(r.known and same(r.value, results[0].value) for r in results)
+    return all(r.known and r.value == results[0].value for r in results)

@@ -13,7 +13,7 @@ from policyengine.frontend.schema import check_schema
 from policyengine.frontend.yaml_reader import TESTS, read_document, read_source, read_test_files
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.vocabulary import Fact
-from policyengine.source import Span
+from policyengine.source import SourceFile, Span
 from policyengine.testing.case_facts import Facts, FactsReader, nested
 from policyengine.testing.expectations import ExpectationReader
 from policyengine.testing.known_words import KnownWords, unknown
@@ -27,20 +27,32 @@ SUFFIX = ".test.yaml"
 def read_cases(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> tuple[Case, ...]:
     """Every case below ``tests/`` of the bundle in ``folder``; a file with a fault, told in ``sink``, gives none."""
     cases: list[Case] = []
-    for _, document in read_test_files(Path(folder), sink):
-        cases += cases_of(bundle, document, sink)
+    unreadable = Diagnostics()
+    documents = read_test_files(Path(folder), unreadable)
+    _pass_on(unreadable, sink)
+    broken = {fault.span.file.path for fault in unreadable}
+    for file, document in documents:
+        found = _cases_of(bundle, document, sink)
+        cases += found if file.path not in broken else ()
     return tuple(cases)
 
 
 def read_file(bundle: CheckedBundle, path: Path, shown: str, relative: str, sink: Diagnostics) -> tuple[Case, ...]:
     """The cases of one file, shown to people as ``shown``; ``relative`` is its path inside the bundle."""
     file = read_source(path, shown, relative, sink)
-    document = read_document(file, sink) if file else None
-    return cases_of(bundle, document, sink) if document else ()
+    return cases_in(bundle, file, sink) if file else ()
 
 
-def cases_of(bundle: CheckedBundle, document: Mapping, sink: Diagnostics) -> tuple[Case, ...]:
+def cases_in(bundle: CheckedBundle, file: SourceFile, sink: Diagnostics) -> tuple[Case, ...]:
     """The cases of one test file; none when it has a fault, each of which goes into ``sink``."""
+    unreadable = Diagnostics()
+    document = read_document(file, unreadable)
+    _pass_on(unreadable, sink)
+    cases = _cases_of(bundle, document, sink) if document else ()
+    return () if unreadable.failed else cases
+
+
+def _cases_of(bundle: CheckedBundle, document: Mapping, sink: Diagnostics) -> tuple[Case, ...]:
     faults = Diagnostics()
     kind = check_schema(document, faults)
     cases: tuple[Case, ...] = ()
@@ -49,9 +61,13 @@ def cases_of(bundle: CheckedBundle, document: Mapping, sink: Diagnostics) -> tup
     elif kind is not None:
         message = f"a file of kind `{kind}` cannot stand among the tests"
         faults.error("schema/kind", message, document.span, "test files are of kind `tests`")
-    for item in faults:
-        sink.add(item)
+    _pass_on(faults, sink)
     return () if faults.failed else cases
+
+
+def _pass_on(faults: Diagnostics, sink: Diagnostics) -> None:
+    for fault in faults:
+        sink.add(fault)
 
 
 def stem_of(path: str) -> str:

@@ -26,12 +26,11 @@ def as_text(results: Results) -> str:
 
 def summary(results: Results) -> str:
     """One line: how many cases passed, failed, and could not be decided."""
-    if not results.outcomes:
-        return f"{results.bundle}: {_NO_CASE}"
     counts = [f"{results.count(s)} {w}" for s, w in _COUNTED if results.count(s)]
     if results.faults:
-        counts.append(f"{len(results.faults)} faults in bundle or test files")
-    return f"{results.bundle}: {', '.join(counts)}"
+        number = len(results.faults)
+        counts.append(f"{number} {'fault' if number == 1 else 'faults'} in bundle or test files")
+    return f"{results.bundle}: {', '.join(counts) or _NO_CASE}"
 
 
 _COUNTED = ((Status.PASSED, "passed"), (Status.FAILED, "failed"), (Status.ERROR, "could not be decided"))

@@ -123,14 +123,23 @@ def _check_media_type() -> None:
 def _body(most_bytes: int) -> Json:
     """The data of the body, read strictly."""
     _check_media_type()
-    request.max_content_length = most_bytes
+    # One byte more is let through, to tell a body that just fits from one that was cut off at the limit.
+    request.max_content_length = most_bytes + 1
     try:
-        return read_json(request.get_data(cache=False), most_bytes)
+        data = request.get_data(cache=False)
     except RequestEntityTooLarge as e:
-        help_ = None if request.path.endswith("/batch") else "many questions at once go to /batch"
-        raise Problem(problems.TOO_LARGE, f"the body may have {most_bytes} bytes", help_) from e
+        raise _too_large(most_bytes) from e
+    if len(data) > most_bytes:
+        raise _too_large(most_bytes)
+    try:
+        return read_json(data, most_bytes)
     except RequestError as e:
         raise malformed(e.problems) from e
+
+
+def _too_large(most_bytes: int) -> Problem:
+    help_ = None if most_bytes == MOST_BATCH_BYTES else "many questions at once go to /batch"
+    return Problem(problems.TOO_LARGE, f"the body may have {most_bytes} bytes at most", help_)
 
 
 def _add_errors(app: Flask) -> None:

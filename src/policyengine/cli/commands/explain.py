@@ -7,7 +7,7 @@ import click
 from policyengine.cli import exits
 from policyengine.cli.options import Question, bundle_folder, format_option, question_options, read_facts
 from policyengine.cli.output.decision import decision_text
-from policyengine.cli.output.explanation import explanation_text
+from policyengine.cli.output.explanation import Explainer
 from policyengine.cli.output.faults import json_text
 from policyengine.diagnostics import did_you_mean
 from policyengine.errors import UnknownName
@@ -53,7 +53,7 @@ def explain(question: Question, rule: str | None, format_: str) -> int:
             explained["rules"] = [r.to_dict() for r in found.rules if r.rule == rule]
         click.echo(json_text({"decision": made.to_dict(), "explanation": explained}))
     else:
-        click.echo(decision_text(made, bundle) + "\n\n" + explanation_text(found, spec, str(path), rule))
+        click.echo(decision_text(made, bundle) + "\n\n" + Explainer(bundle, spec).text(found, rule))
     return exits.of_class(made.verdict_class)
 
 

@@ -1,0 +1,57 @@
+"""The engine on durable-rules says what the reference says, on generated bundles and facts that cover the language."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+
+import pytest
+from tests.differential.compare import load
+from tests.differential.coverage import report, unmet
+from tests.differential.generator import generate
+from tests.differential.requests import Requests
+from tests.differential.runs import Run, run_seed
+
+#: Decisions compared in full, with the truth of every rule.
+LEAST = 20_000
+BUNDLES = 92
+JOBS = 2
+
+
+@cache
+def everything() -> Run:
+    """All seeds, in processes of their own, which share nothing with each other or with the other tests."""
+    total = Run()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(JOBS, mp_context=context) as pool:
+        for run in pool.map(run_seed, range(BUNDLES)):
+            total.add(run)
+    return total
+
+
+# One item after the other on the same worker: the run is made once.
+@pytest.mark.xdist_group("differential")
+class TestRun:
+    def test_both_sides_say_the_same(self) -> None:
+        run = everything()
+        assert not run.differences, "\n\n".join(str(d) for d in run.differences[:3])
+        assert run.compared >= LEAST
+        # Requests in a currency that is not the declared one are refused before anything is decided; they are few.
+        assert run.refused < run.compared / 10
+
+    def test_every_form_of_the_language_was_seen_in_every_outcome(self) -> None:
+        run = everything()
+        assert not unmet(run.seen), f"never seen: {unmet(run.seen)}\n{report(run.seen)}"
+
+
+def test_a_seed_always_gives_the_same_bundle_and_requests() -> None:
+    first, second = generate(7), generate(7)
+    assert first == second
+    bundle = load(first)
+    requests = [Requests(bundle, first.constants, 7) for _ in range(2)]
+    assert [requests[0].next() for _ in range(5)] == [requests[1].next() for _ in range(5)]
+
+
+def test_different_seeds_give_different_bundles() -> None:
+    assert len({tuple(generate(seed).files.values()) for seed in range(20)}) == 20

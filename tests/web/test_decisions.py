@@ -1,0 +1,180 @@
+"""Decisions over HTTP, asked of a real server."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from policyengine import Engine, load_bundle
+from policyengine.api_schema.request import MOST_ITEMS
+from policyengine.web.app import MOST_BYTES
+
+REFUND = "/v1/bundles/umbrella/decisions/refund"
+SEAM = {
+    "umbrella": {"price": "40 EUR", "bought_on": "2025-03-01"},
+    "damage": {"cause": "seam"},
+    "report": {"has_receipt": True},
+}
+
+
+def ask(client, facts, as_of="2025-06-01", path=REFUND):
+    return client.post(path, json={"facts": facts, "as_of": as_of})
+
+
+def test_a_decision(client):
+    answer = ask(client, SEAM)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    decision = answer.json()["decision"]
+    assert (decision["verdict"], decision["class"]) == ("refunded", "granted")
+    assert decision["amount"] == {"amount": "40.00", "currency": "EUR"}
+    assert [r["rule"] for r in decision["reasons"]] == ["UM-SEAM"]
+    assert decision["as_of"] == "2025-06-01"
+    assert answer.headers["Policy-Bundle-Digest"] == decision["bundle"]["digest"]
+
+
+def test_it_is_the_decision_of_the_python_api_byte_for_byte(client, bundles):
+    with Engine(load_bundle(bundles / "umbrella")) as engine:
+        expected = {"decision": engine.decide("refund", SEAM, as_of="2025-06-01").to_dict()}
+    first, second = ask(client, SEAM), ask(client, SEAM)
+    assert first.content == second.content
+    assert first.content == json.dumps(expected, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def test_a_refusal_is_an_answer(client):
+    answer = ask(client, {**SEAM, "damage": {"cause": "lost"}})
+    assert answer.status_code == 200
+    assert answer.json()["decision"]["class"] == "refused"
+
+
+def test_what_is_left_out_or_null_is_unknown(client):
+    left_out = ask(client, {})
+    assert left_out.json()["decision"]["verdict"] == "undetermined"
+    assert left_out.content == ask(client, {"damage": {"cause": None}, "umbrella": None}).content
+
+
+def test_a_day_that_is_left_out_is_today_in_the_zone_of_the_bundle(client):
+    zone = ZoneInfo("Europe/Lisbon")
+    before = datetime.now(UTC).astimezone(zone).date()
+    days = {client.post(REFUND, json=body).json()["decision"]["as_of"] for body in ({"facts": {}, "as_of": None}, {"facts": {}})}
+    assert days <= {before.isoformat(), datetime.now(UTC).astimezone(zone).date().isoformat()}
+
+
+def test_a_moment_stands_for_its_day_in_the_zone_of_the_bundle(client):
+    assert ask(client, {}, "2025-06-30T23:30:00Z").json()["decision"]["as_of"] == "2025-07-01"
+
+
+def test_texts_go_in_and_out_as_utf_8(client):
+    body = json.dumps({"facts": {"umbrella": {"prixé": 1}}}, ensure_ascii=False).encode()
+    answer = client.post(REFUND, content=body, headers={"Content-Type": "application/json; charset=UTF-8"})
+    assert answer.status_code == 422
+    assert "prixé".encode() in answer.content
+
+
+def test_every_kind_of_decision_answers(client):
+    for bundle in client.get("/v1/bundles").json()["bundles"]:
+        for decision in bundle["decisions"]:
+            answer = ask(client, {}, path=f"/v1/bundles/{bundle['id']}/decisions/{decision}")
+            assert answer.status_code == 200
+            assert answer.json()["decision"]["decision"] == decision
+
+
+# --- many at once
+
+
+def batch(client, *items):
+    return client.post(f"{REFUND}/batch", json={"items": list(items)})
+
+
+def test_a_batch_keeps_the_order_and_decides_what_can_be_decided(client):
+    answer = batch(
+        client,
+        {"id": "a", "facts": SEAM, "as_of": "2025-06-01"},
+        {"id": "b", "facts": {"damage": {"cause": "winds"}}},
+        {"id": 3, "facts": {**SEAM, "damage": {"cause": "lost"}}, "as_of": "2025-06-01"},
+        {"facts": {}, "as_of": "2025-06-01"},
+    )
+    assert answer.status_code == 200
+    items = answer.json()["items"]
+    assert [i["id"] for i in items] == ["a", "b", 3, None]
+    assert [i.get("decision", {}).get("verdict") for i in items] == ["refunded", None, "not_refunded", "undetermined"]
+    problem = items[1]["problem"]
+    assert problem["status"] == 422
+    assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [("/items/1/facts/damage/cause", "request/member")]
+    assert "did you mean `wind`?" in problem["errors"][0]["help"]
+    assert len(answer.headers["Policy-Bundle-Digest"]) == 64
+
+
+def test_an_item_is_the_same_decision_as_a_question_alone(client):
+    alone = ask(client, SEAM).json()["decision"]
+    assert batch(client, {"facts": SEAM, "as_of": "2025-06-01"}).json() == {"items": [{"id": None, "decision": alone}]}
+
+
+def test_the_days_left_out_in_one_batch_are_one_day(client):
+    items = batch(client, *({"facts": {}} for _ in range(50))).json()["items"]
+    assert len({i["decision"]["as_of"] for i in items}) == 1
+
+
+@pytest.mark.parametrize(
+    ("item", "pointer", "code"),
+    [
+        (3, "/items/1", "request/type"),
+        ({"id": "b"}, "/items/1", "request/missing-key"),
+        ({"id": "b", "facts": []}, "/items/1/facts", "request/type"),
+        ({"id": "b", "facts": {}, "as_of": "soon"}, "/items/1/as_of", "request/type"),
+        ({"id": "b", "facts": {}, "fact": {}}, "/items/1/fact", "request/unknown-key"),
+        ({"id": ["b"], "facts": {}}, "/items/1/id", "request/type"),
+        ({"id": True, "facts": {}}, "/items/1/id", "request/type"),
+        ({"id": "x" * 201, "facts": {}}, "/items/1/id", "request/range"),
+        ({"id": "a", "facts": {}}, "/items/1/id", "request/duplicate-id"),
+    ],
+)
+def test_one_bad_item(client, item, pointer, code):
+    good = {"id": "a", "facts": SEAM, "as_of": "2025-06-01"}
+    first, bad, last = batch(client, good, item, {"id": "z", "facts": {}}).json()["items"]
+    assert [(e["pointer"], e["code"]) for e in bad["problem"]["errors"]] == [(pointer, code)]
+    assert first["decision"]["verdict"] == "refunded"
+    assert last["decision"]["verdict"] == "undetermined"
+
+
+def test_an_item_tells_all_its_faults(client):
+    (item,) = batch(client, {"id": {}, "facts": {"x": 1}, "as_of": 3}).json()["items"]
+    assert [e["pointer"] for e in item["problem"]["errors"]] == ["/items/0/id", "/items/0/as_of", "/items/0/facts/x"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({}, "", "request/missing-key"),
+        ([], "", "request/type"),
+        ({"items": {}}, "/items", "request/type"),
+        ({"items": [], "as_of": "2025-01-01"}, "/as_of", "request/unknown-key"),
+    ],
+)
+def test_a_body_that_is_no_batch(client, body, pointer, code):
+    answer = client.post(f"{REFUND}/batch", json=body)
+    assert answer.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
+
+
+def test_an_empty_batch_has_an_empty_answer(client):
+    assert batch(client).json() == {"items": []}
+
+
+def test_a_full_batch_is_answered_and_a_fuller_one_refused(client):
+    assert len(batch(client, *({"facts": {}} for _ in range(MOST_ITEMS))).json()["items"]) == MOST_ITEMS
+    answer = batch(client, *({"facts": {}} for _ in range(MOST_ITEMS + 1)))
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "urn:policyengine:problem:too-large"
+    assert str(MOST_ITEMS) in answer.json()["detail"]
+
+
+def test_a_batch_may_be_larger_than_a_question(client):
+    space = " " * MOST_BYTES
+    answer = client.post(
+        f"{REFUND}/batch", content=f'{{"items":[]}}{space}', headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 200

@@ -1,0 +1,163 @@
+"""The server as a whole: start, health, counts, descriptions, end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from policyengine import __version__, load_bundle
+from tests.web.conftest import Server
+
+REFUND = "/v1/bundles/umbrella/decisions/refund"
+
+
+def serve(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "policyengine", "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def counts(client) -> dict[tuple[str, ...], float]:
+    """The samples by name and labels."""
+    text = client.get("/metrics").text
+    return {
+        (sample.name, *(f"{k}={v}" for k, v in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_it_says_what_it_serves_and_where(server, bundles):
+    first, *listed, last = server.printed
+    assert first == f"policyengine {__version__}"
+    for line, name in zip(listed, ("trade_assurance", "umbrella"), strict=True):
+        bundle = load_bundle(bundles / name)
+        assert line.split() == [bundle.id, bundle.version, "digest", bundle.digest]
+    assert last == f"listening on {server.address} (1 worker); stop with Ctrl-C"
+
+
+def test_health(client, bundles):
+    assert client.get("/healthz").json() == {"status": "ok", "version": __version__}
+    digests = {name: load_bundle(bundles / name).digest for name in ("trade_assurance", "umbrella")}
+    assert client.get("/readyz").json() == {"status": "ready", "bundles": digests}
+
+
+def test_bundles_in_brief(client):
+    listed = client.get("/v1/bundles").json()["bundles"]
+    assert [(b["id"], b["decisions"]) for b in listed][1] == ("umbrella", ["refund"])
+    assert all(len(b["digest"]) == 64 for b in listed)
+
+
+def test_a_bundle_and_its_vocabulary(client):
+    answer = client.get("/v1/bundles/umbrella")
+    bundle = answer.json()["bundle"]
+    assert answer.headers["Policy-Bundle-Digest"] == bundle["digest"]
+    assert bundle["time_zone"] == "Europe/Lisbon"
+    (decision,) = bundle["decisions"]
+    assert decision["verdicts"] == {"not_refunded": "refused", "send_receipt": "pending", "refunded": "granted"}
+    facts = {f["name"]: f for f in bundle["vocabulary"]["facts"]}
+    assert facts["damage.cause"]["members"] == ["wind", "seam", "lost", "pet"]
+    assert facts["umbrella.price"] == {
+        "name": "umbrella.price",
+        "type": "money",
+        "title": "Price paid",
+        "example": "40 EUR",
+        "min": "0",
+        "decimals": 2,
+    }
+    assert facts["damage.reported_on"]["default"] == "as_of"
+
+
+def test_lists_of_a_vocabulary(client):
+    bundle = client.get("/v1/bundles/trade_assurance").json()["bundle"]
+    claims = next(items for items in bundle["vocabulary"]["lists"] if items["name"] == "claims")
+    assert (claims["each"], claims["id"]) == ("claim", "id")
+    assert {"name": "reason", "type": "enum"}.items() <= next(f for f in claims["fields"] if f["name"] == "reason").items()
+    value = next(d for d in bundle["decisions"] if d["id"] == "next_step")
+    assert set(value["verdicts"].values()) == {"value"}
+
+
+def test_requests_and_decisions_are_counted(client):
+    def asked(status):
+        route = "route=/v1/bundles/<bundle>/decisions/<decision>"
+        return ("policyengine_http_requests_total", "method=POST", route, f"status={status}")
+
+    refused = ("policyengine_decisions_total", "bundle=umbrella", "class=refused", "decision=refund")
+    before = counts(client)
+    client.post(REFUND, json={"facts": {"damage": {"cause": "lost"}}})
+    client.post(REFUND, json={"fact": {}})
+    client.post(f"{REFUND}/batch", json={"items": [{"facts": {"damage": {"cause": "pet"}}}] * 3})
+    after = counts(client)
+    assert after[asked(200)] - before.get(asked(200), 0) == 1
+    assert after[asked(422)] - before.get(asked(422), 0) == 1
+    assert after[refused] - before.get(refused, 0) == 4
+
+
+def test_callers_cannot_make_up_counters(client):
+    client.request("BREW", "/v1/bundles")
+    client.get("/made/up/path")
+    labels = {part for name in counts(client) for part in name[1:] if part.startswith(("method=", "route="))}
+    assert "method=other" in labels
+    assert not any("made" in label or "BREW" in label for label in labels)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="signals of this system")
+def test_two_workers_count_together_and_end_cleanly(bundles):
+    running = Server(str(bundles / "umbrella"), "--workers", "2")
+    try:
+        assert "(2 workers)" in running.printed[-1]
+        for _ in range(20):
+            # A new connection each time: any worker may take it.
+            with running.client() as client:
+                assert client.post(REFUND, json={"facts": {}}).status_code == 200
+        with running.client() as client:
+            name = ("policyengine_decisions_total", "bundle=umbrella", "class=undetermined", "decision=refund")
+            assert counts(client)[name] == 20
+    finally:
+        code, errors = running.stop()
+    assert (code, errors) == (0, "")
+
+
+def test_answers_under_load_from_many_threads(server, client):
+    from concurrent.futures import ThreadPoolExecutor
+
+    facts = {"umbrella": {"price": "40 EUR", "bought_on": "2025-03-01"}, "report": {"has_receipt": True}}
+    causes = ["seam", "lost", "wind", None]
+
+    def ask(n):
+        body = {"facts": {**facts, "damage": {"cause": causes[n % 4]}}, "as_of": "2025-06-01"}
+        return n % 4, client.post(REFUND, json=body).json()["decision"]["verdict"]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(ask, range(200)))
+    assert found == {(0, "refunded"), (1, "not_refunded"), (2, "refunded"), (3, "undetermined")}
+
+
+def test_a_bad_bundle_starts_nothing(bundles, tmp_path):
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "bundle.yaml").write_text("kind: bundle\nbundle: bad\n")
+    done = serve("--port", "0", str(bundles / "umbrella"), str(bad))
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "bundle.yaml:1:1: error[schema/missing-key]" in done.stderr
+
+
+def test_two_bundles_of_one_id(bundles):
+    done = serve("--port", "0", str(bundles / "umbrella"), str(bundles / "umbrella") + "/../umbrella")
+    assert done.returncode == 1
+    assert "two bundles have the id `umbrella`" in done.stderr
+
+
+def test_an_address_that_is_taken(bundles):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = serve("--port", str(port), str(bundles / "umbrella"))
+    assert done.returncode == 1
+    assert done.stderr == f"Error: cannot listen on 127.0.0.1 port {port}: {os.strerror(98)}\n"
+    assert "listening" not in done.stdout
