@@ -275,3 +275,10 @@ def test_forms_do_not_grow_past_the_limit():
     assert len(disjunction(pairs[:6]).false) == MOST_CONJUNCTIONS
     with pytest.raises(TooWide):
         disjunction(pairs)
+
+
+def test_what_cannot_hold_is_left_out():
+    red, blue = one(0, "eq", "red"), one(0, "eq", "blue")
+    assert conjunction([Forms(red, ()), Forms(blue, ())]).true == ()
+    assert conjunction([Forms(red, ()), Forms(one(0, "neq", "red"), ())]).true == ()
+    assert disjunction([Forms(red, ()), Forms(red, ()), Forms((red[0] | one(1, "eq", 1)[0],), ())]).true == red

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -181,14 +182,17 @@ class Bench:
                     yield decision, request, answer
 
     def compare(self, decision: str, request: Request) -> tuple[Decision, Truths] | None:
-        """Ask both sides; None if the request is refused."""
+        """Ask both sides; None if the request is refused, or the engine raises."""
+        answer = None
         try:
             answer = self.production.ask(decision, request)
+            lines = differences(expected(self.bundle, decision, request), answer)
         except Refused:
             self.refused += 1
             return None
+        except Exception:  # noqa: BLE001 - neither side may raise, whatever the facts are
+            lines = (f"{'the engine' if answer is None else 'the reference'} raises:", traceback.format_exc(limit=-3))
         self.compared += 1
-        lines = differences(expected(self.bundle, decision, request), answer)
         if lines:
             self.found.append(Difference(self.seed, decision, request, lines))
         return answer

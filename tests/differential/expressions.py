@@ -116,8 +116,6 @@ def ordered_comparison(w: World, scope: Scope, depth: int) -> str:
     if type_ == "money" and w.chance(0.15):
         return f"({left} {op} 0)" if w.chance(0.7) else f"(0 {op} {left})"
     right = constant(w, type_) if w.chance(0.45) and not is_literal(left) else expression(w, type_, scope, depth - 1)
-    if type_ == "money" and is_literal(left) and is_literal(right):
-        left, right = left.replace("EUR", "USD"), right.replace("EUR", "USD")
     return f"({left} {op} {right})"
 
 
@@ -140,8 +138,6 @@ def limits(w: World, type_: str, scope: Scope, depth: int) -> tuple[str, str]:
         low, high = constant(w, type_), constant(w, type_)
     else:
         low, high = expression(w, type_, scope, depth - 2), expression(w, type_, scope, depth - 2)
-    if is_literal(low) and is_literal(high):
-        return low.replace("EUR", "USD"), high.replace("EUR", "USD")
     return low, high
 
 
@@ -248,8 +244,8 @@ def number(w: World, type_: str, scope: Scope, depth: int) -> str | None:
             return f"days_between({expression(w, 'date', scope, depth - 1)}, {expression(w, 'date', scope, depth - 1)})"
         case "ratio":
             type_ = w.one("integer", "decimal", "money")
-            below = expression(w, type_, scope, depth - 1) if w.faulty else constant(w, type_).replace("EUR", "USD")
-            return f"({expression(w, type_, scope, depth - 1)} / {below if below != '0' else '7'})"
+            below = expression(w, type_, scope, depth - 1) if w.faulty else constant(w, type_)
+            return f"({expression(w, type_, scope, depth - 1)} / {divisor(below)})"
         case "round":
             step = w.one("0.01", "0.5", "1", "10")
             return f"round({expression(w, w.one(*NUMBERS), scope, depth - 1)}, {step}, {w.one(*MODES)})"
@@ -257,26 +253,30 @@ def number(w: World, type_: str, scope: Scope, depth: int) -> str | None:
             return f"({expression(w, 'integer', scope, depth - 1)} {w.one('+', '-', '*')} {expression(w, 'decimal', scope, depth - 1)})"
 
 
+def divisor(text: str) -> str:
+    """A zero that anybody can see is refused by the checker."""
+    return "7" if text == "0" else text
+
+
 def money(w: World, type_: str, scope: Scope, depth: int) -> str | None:
     one = expression(w, "money", scope, depth - 1)
     match w.one("sum", "sum", "times", "over", "extreme", "column", "convert", "convert", "round", "negate"):
         case "sum":
             other = expression(w, "money", scope, depth - 1)
-            if is_literal(one) and is_literal(other):
-                one, other = one.replace("EUR", "USD"), other.replace("EUR", "USD")
             return f"({one} {w.one('+', '-')} {other})"
         case "times":
             factor = expression(w, w.one(*NUMBERS), scope, depth - 1)
             return f"({one} * {factor})" if w.chance(0.5) else f"({factor} * {one})"
         case "over":
             below = expression(w, w.one(*NUMBERS), scope, depth - 1) if w.faulty else w.decimal()
-            return f"({one} / {below})"
+            return f"({one} / {divisor(below)})"
         case "extreme":
             return extreme(w, type_, ("min", "max"), scope, depth)
         case "column":
             return summed(w, type_, scope, depth)
         case "convert":
-            return f"convert({one}, {expression(w, 'decimal', scope, depth - 1)}, {expression(w, 'currency', scope, 0)})"
+            currency = name(w, "currency", scope) if w.chance(0.6) else None
+            return f"convert({one}, {expression(w, 'decimal', scope, depth - 1)}, {currency or 'USD'})"
         case "round":
             return f"round({one}, {w.one('0.01', '1', '0.5')}, {w.one(*MODES)})"
         case _:

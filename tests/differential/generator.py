@@ -58,10 +58,7 @@ def generate(seed: int) -> Generated:
     decisions = _decisions(w, files)
     head: Entry = {"kind": "bundle", "bundle": f"seed_{seed}", "title": "Generated", "version": "1.0.0"}
     head["time_zone"] = w.one("UTC", "Asia/Shanghai", "America/New_York")
-    if w.chance(0.7):
-        head["in_force_on"] = w.one("day.placed", "as_of", "day.sent")
-    else:
-        head["in_force_on"] = "as_of"
+    head["in_force_on"] = w.in_force_on
     head["calendar"] = "bank"
     head["decisions"] = decisions
     texts = {f"{n}.yaml": yaml_text(d) for n, d in {"bundle": head, **files}.items()}
@@ -78,6 +75,8 @@ def _vocabulary(w: World, files: dict[str, dict[str, Data]]) -> None:
     definitions: Entry = {}
     names = list(FACTS)
     w.rng.shuffle(names)
+    w.in_force_on = w.one("as_of", "as_of", "day.placed", "day.sent")
+    names.sort(key=lambda n: n != w.in_force_on)  # nothing that it reads may go by it
     facts |= declare_facts(w, names[:8])
     rest = names[8:]
     jobs = ["fact"] * 4 + ["parameter"] * (4 + int(w.rng.random() * 4)) + ["definition"] * (4 + int(w.rng.random() * 5))

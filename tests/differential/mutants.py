@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from policyengine.backends.durable import codecs, forms, lowering, program, slots
-from policyengine.engine import amounts, answer, deadlines, levels, messages, missing, payout, remarks, resolve
+from policyengine.engine import amounts, answer, deadlines, levels, messages, missing, payout, resolve
 from policyengine.engine import read_dates, read_values, request
 from policyengine.evaluation import asks, evaluator, tables
 from policyengine.model.decision import MissingFact
@@ -253,7 +253,7 @@ _simple(RESOLVING, "needs are told of every pending rule", answer, "_needs",
         lambda _found, case, *_: tuple(n for r in case.spec.rules for n in r.needs))  # fmt: skip
 _simple(RESOLVING, "an unlisted year is not remarked", answer, "_remarks",
         lambda found, *_: tuple(r for r in found if r.code != "calendar/no-year"))  # fmt: skip
-_simple(RESOLVING, "an empty list is not remarked", remarks, "empty_list_remarks", lambda *_: iter(()))
+_simple(RESOLVING, "an empty list is not remarked", answer, "empty_list_remarks", lambda *_: iter(()))
 _simple(RESOLVING, "a second of equal reasons is told", messages, "_merged", lambda found, *_: replace(found, elements=None))
 
 

@@ -130,7 +130,9 @@ def dated(w: World, type_: str) -> Entry:
     rows: list[Data] = []
     for n in range(2 + w.chance(0.4)):
         row: Entry = {} if n == 0 and w.chance(0.5) else {"from": day.isoformat()}
-        rows.append(row | {"value": literal(w, type_)})
+        # The only amounts in another currency that a policy speaks of: a checker would tell any that meet for sure.
+        value = w.money("EUR") if type_ == "money" and w.chance(0.12) else literal(w, type_)
+        rows.append(row | {"value": value})
         day = day + timedelta(days=1 + int(w.rng.random() * 300))
         w.constants["date"].append(day)
     keyed: Entry = {}
@@ -248,7 +250,7 @@ def apart(w: World, subject: str, type_: str, count: int, scope: Scope) -> list[
 
 def _ranges(w: World, type_: str, count: int) -> list[str]:
     """Ranges side by side, with a hole now and then."""
-    texts = {constant(w, type_).replace("EUR", "USD") for _ in range(count)}
+    texts = {constant(w, type_) for _ in range(count)}
     limits = sorted(texts, key=lambda t: date.fromisoformat(t).toordinal() if type_ == "date" else Decimal(t.split()[0]))
     middle = [f"from {a} to below {b}" if w.chance(0.8) else a for a, b in pairwise(limits)]
     return [f"less than {limits[0]}", *middle, f"at least {limits[-1]}"]

@@ -88,6 +88,8 @@ class World:
     late: list[Named] = field(default_factory=list)
     constants: dict[str, list[object]] = field(default_factory=lambda: {k: [] for k in ("integer", "decimal", "money", "date")})
     fresh: int = 0
+    #: The day that parameters and editions go by unless they say otherwise.
+    in_force_on: str = "as_of"
     #: Whether dates may leave the calendar and numbers may be zero below a slash: one bundle in a few.
     faulty: bool = False
 
@@ -125,12 +127,9 @@ class World:
     def decimal(self) -> str:
         return str(self._constant("decimal", self.one("0.5", "1.25", "2", "0.1", "3.75", "10"), Decimal))
 
-    def money(self, currency: str | None = None) -> str:
+    def money(self, currency: str = "USD") -> str:
         amount = self.one("10", "25.50", "100", "99.99", "500", "1000", "0.01", "12.345")
-        return f"{self._constant('money', amount, Decimal)} {currency or self.currency()}"
-
-    def currency(self) -> str:
-        return "EUR" if self.chance(0.06) else "USD"
+        return f"{self._constant('money', amount, Decimal)} {currency}"
 
     def day(self) -> date:
         days = int(self.rng.random() * (LAST_DAY - FIRST_DAY).days)

@@ -59,7 +59,10 @@ def test_what_is_left_out_or_null_is_unknown(client):
 def test_a_day_that_is_left_out_is_today_in_the_zone_of_the_bundle(client):
     zone = ZoneInfo("Europe/Lisbon")
     before = datetime.now(UTC).astimezone(zone).date()
-    days = {client.post(REFUND, json=body).json()["decision"]["as_of"] for body in ({"facts": {}, "as_of": None}, {"facts": {}})}
+    days = {
+        client.post(REFUND, json=body).json()["decision"]["as_of"]
+        for body in ({"facts": {}, "as_of": None}, {"facts": {}})
+    }
     assert days <= {before.isoformat(), datetime.now(UTC).astimezone(zone).date().isoformat()}
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.web.conftest import Server
 
 from policyengine import __version__, load_bundle
-from tests.web.conftest import Server
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
 
@@ -77,7 +76,9 @@ def test_lists_of_a_vocabulary(client):
     bundle = client.get("/v1/bundles/trade_assurance").json()["bundle"]
     claims = next(items for items in bundle["vocabulary"]["lists"] if items["name"] == "claims")
     assert (claims["each"], claims["id"]) == ("claim", "id")
-    assert {"name": "reason", "type": "enum"}.items() <= next(f for f in claims["fields"] if f["name"] == "reason").items()
+    assert {"name": "reason", "type": "enum"}.items() <= next(
+        f for f in claims["fields"] if f["name"] == "reason"
+    ).items()
     value = next(d for d in bundle["decisions"] if d["id"] == "next_step")
     assert set(value["verdicts"].values()) == {"value"}
 
@@ -106,7 +107,6 @@ def test_callers_cannot_make_up_counters(client):
     assert not any("made" in label or "BREW" in label for label in labels)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="signals of this system")
 def test_two_workers_count_together_and_end_cleanly(bundles):
     running = Server(str(bundles / "umbrella"), "--workers", "2")
     try:
@@ -124,8 +124,6 @@ def test_two_workers_count_together_and_end_cleanly(bundles):
 
 
 def test_answers_under_load_from_many_threads(server, client):
-    from concurrent.futures import ThreadPoolExecutor
-
     facts = {"umbrella": {"price": "40 EUR", "bought_on": "2025-03-01"}, "report": {"has_receipt": True}}
     causes = ["seam", "lost", "wind", None]
 

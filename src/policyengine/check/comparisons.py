@@ -81,7 +81,11 @@ def _fit_help(left: Type, right: x.Expr, node: s.Node) -> str | None:
         return "use `in` for a list"
     if left.kind is Kind.SET:
         return "use `contains`, such as `contains any [one, other]`"
-    if Kind.MONEY in kinds and (left.numeric or right.type.numeric):
+    if left.numeric and right.type.kind is Kind.MONEY:
+        return "write the number without a currency"
+    if left.numeric and right.type.kind is Kind.TEXT:
+        return "write numbers without quotes"
+    if left.kind is Kind.MONEY and right.type.numeric:
         return "write an amount with its currency, such as `500 USD`"
     if Kind.TEXT in kinds and left.kind in (Kind.ENUM, Kind.CURRENCY):
         return "write members without quotes" if isinstance(node, s.Text) else None

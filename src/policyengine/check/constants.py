@@ -114,7 +114,7 @@ def _null(t: Typist, node: s.NullText, hint: Hint) -> x.Expr:
             "an unknown value is said by leaving the fact out; ask `known(…)` where that matters",
         )
     if hint.type is None:
-        t.fail("type/mismatch", "`null` needs a place whose type is known", node)
+        t.fail("type/mismatch", "`null` needs a place whose type is known", node, "write `if … then … else null`")
     return x.Null(type=hint.type, span=t.span(node))
 
 

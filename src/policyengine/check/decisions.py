@@ -65,7 +65,7 @@ class Decisions:
         if e is None:
             return None
         if e.type.kind is not Kind.ENUM:
-            words = f"`{header.name}` is {e.type}, but an enum is needed here"
+            words = f"`{e.span.underlined}` is {e.type}, but an enum is needed here"
             self.ctx.sink.error("type/mismatch", words, e.span, "the words of a decision are the members of an enum")
             return None
         return DecisionSpec(
@@ -89,7 +89,7 @@ class Decisions:
     # -- otherwise, report, payout -----------------------------------------------------------
 
     def _otherwise(self, header: Header) -> Outcome | None:
-        level = "element" if header.each else "document"
+        level = "element" if "each" in header.body else "document"
         node = mapping(mapping(header.body, "otherwise"), level)
         if node is None:
             words = f"decision `{header.name}` does not say what holds otherwise"

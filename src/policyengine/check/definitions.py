@@ -144,7 +144,8 @@ def _otherwise(
         return None
     cells: tuple[Node, ...] = written.items if isinstance(written, Sequence) else (written,)
     if len(cells) != len(outputs):
-        message = f"`otherwise` has {len(cells)} values, but the table has {len(outputs)} outputs"
+        outputs_ = "output" if len(outputs) == 1 else "outputs"
+        message = f"`otherwise` has {len(cells)} values, but the table has {len(outputs)} {outputs_}"
         ctx.sink.error("table/width", message, written.span, "write one value for each output")
         return None
     return _values(ctx, cells, outputs, scope)

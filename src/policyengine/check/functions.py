@@ -157,7 +157,7 @@ def _roll(t: Typist, node: s.CallText, _hint: Hint) -> x.Expr:
         return _call(t, node, (day, _calendar_literal(t, node, None)), DATE)
     name = node.args[1]
     if not isinstance(name, s.Name):
-        t.mismatch(name, TEXT, "the name of a calendar")
+        t.fail("type/mismatch", f"`{t.source(name)}` is not the name of a calendar", name, _usage(node))
     return _call(t, node, (day, _calendar_literal(t, name, name.text)), DATE)
 
 

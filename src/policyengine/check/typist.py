@@ -21,7 +21,7 @@ from policyengine.language import syntax as s
 from policyengine.language.parser import ExpressionSyntaxError, parse_expression, parse_tests
 from policyengine.model import expr as x
 from policyengine.source import Span
-from policyengine.values.types import Type, assignable
+from policyengine.values.types import Kind, Type, assignable
 
 T = TypeVar("T")
 
@@ -131,7 +131,7 @@ class Typist:
         """The node as a value of ``expected``; ``of`` names what expects it, for messages."""
         e = self.infer(node, Hint(expected, of))
         if not assignable(e.type, expected):
-            self.mismatch(node, e.type, str(expected))
+            self.mismatch(node, e.type, str(expected), _mismatch_help(e.type, expected))
         return e
 
     def infer(self, node: s.Node, hint: Hint = ANYTHING) -> x.Expr:
@@ -170,3 +170,25 @@ class Typist:
     def mismatch(self, node: s.Node, found: Type, needed: str, help: str | None = None) -> NoReturn:  # noqa: A002 - as in diagnostics
         """Report a type that does not fit."""
         self.fail("type/mismatch", f"`{self.source(node)}` is {found}, but {needed} is needed here", node, help)
+
+
+def _mismatch_help(found: Type, needed: Type) -> str | None:
+    match found.kind, needed.kind:
+        case Kind.MONEY, Kind.INTEGER | Kind.DECIMAL:
+            return "write the number without a currency"
+        case Kind.INTEGER | Kind.DECIMAL, Kind.MONEY:
+            return "write an amount with its currency, such as `500 USD`"
+        case Kind.DECIMAL, Kind.INTEGER:
+            return "write a whole number"
+        case Kind.DURATION, Kind.DATE:
+            return "add it to a date, such as `as_of + 5 days`"
+        case Kind.INTEGER | Kind.DECIMAL, Kind.DURATION:
+            return "say of what, such as `5 days`"
+        case Kind.LIST | Kind.VALUES | Kind.SET, Kind.BOOLEAN:
+            return "ask about it, such as `count(…) > 0`"
+        case _, Kind.BOOLEAN:
+            return "compare it with something"
+        case Kind.TEXT, _:
+            return "write only text between quotes"
+        case _:
+            return None

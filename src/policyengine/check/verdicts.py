@@ -31,6 +31,8 @@ Verdict = tuple[str, Class]
 def verdict_of(ctx: Context, p: Policy, rule: Mapping, word: Scalar | None, *, element: bool) -> Verdict | None:
     """The word and class of a rule that names ``word``, or none; None when at fault (reported)."""
     words = p.header.words(element=element)
+    if "by" in rule and "until" in rule:  # one too many, which was reported
+        return None
     if word is None:
         return _only_word(ctx, p, rule, words)
     if word.text not in words:

@@ -6,13 +6,18 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from policyengine.engine.json_reader import read_json
+from policyengine.errors import RequestError
 from policyengine.shipped import shipped_policies
+
+if TYPE_CHECKING:
+    from policyengine.engine.engine import Engine
 
 #: The largest file of facts, in bytes.
 MOST_BYTES: Final = 2**24
@@ -71,6 +76,15 @@ def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("folder"),
     )
     return functools.reduce(lambda made, add: add(made), options, collected)
+
+
+def day_of(question: Question, engine: Engine) -> date:
+    """The day to decide for; wrong usage if it is none."""
+    try:
+        return engine.day(question.as_of)
+    except RequestError as e:
+        told = "; ".join(p.detail + (f": {p.help}" if p.help else "") for p in e.problems)
+        raise click.BadParameter(told, param_hint="--as-of") from e
 
 
 def bundle_folder(named: str) -> Path:

@@ -48,7 +48,7 @@ def own_faults(got: Got) -> Iterator[Fault]:
         yield from got.faults
 
 
-def _parts(ev: Evaluation, e: Expr, env: Env) -> Asked:
+def _parts(ev: Evaluation, e: Expr, env: Env) -> Asked:  # noqa: C901 - one case for each kind of node
     match e:
         case FactRef():
             yield from _fact(ev, e)

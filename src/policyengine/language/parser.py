@@ -85,14 +85,8 @@ def _refuse_deep(tree: Tree[Token]) -> None:
         layer = [c for t in layer for c in t.children if isinstance(c, Tree)]
 
 
-# What to say for signs that other languages have, and for common slips.
+# What to say for signs that other languages have, and for common slips. The first that fits is taken.
 _FOREIGN: tuple[tuple[str, str], ...] = (
-    (r"[A-Z]{3}(?![A-Za-z0-9_])\s*\d", "write the currency after the amount, such as `50 USD`"),
-    (r"(?<=\d)[A-Z]{3}(?![A-Za-z0-9_])", "put a blank between the amount and its currency"),
-    (r"(?<=\d\s)(?:usd|eur|gbp|cny|jpy)(?![A-Za-z0-9_])", "write currencies in capital letters"),
-    (r"(?<=\d)-", "write dates as year-month-day, such as `2025-03-09`"),
-    (r"(?:<=|>=|!=|=|<|>)", "compare two values at a time; for a range write `x in [1..5]`"),
-    (r'"', 'close the quote with another `"`'),
     (r"==", "write `=` for equal"),
     (r"<>", "write `!=` for not equal"),
     (r"&&|&", "write `and`"),
@@ -104,6 +98,15 @@ _FOREIGN: tuple[tuple[str, str], ...] = (
     (r"%", "write the percentage as a number, such as `amount * 5 / 100`"),
     (r"[€$£]", "write the currency as a code after the amount, such as `50 EUR`"),
     (r"\d{1,3}(?:,\d{3})+", "write numbers without commas"),
+)
+# The same, of what stands exactly where reading stopped.
+_SLIPS: tuple[tuple[str, str], ...] = (
+    (r"(?<=[A-Z]{3} )\d", "write the currency after the amount, such as `50 USD`"),
+    (r"(?<=\d)[A-Z]{3}(?![A-Za-z0-9_])", "put a blank between the amount and its currency"),
+    (r"(?<=\d )(?:usd|eur|gbp|cny|jpy)(?![A-Za-z0-9_])", "write currencies in capital letters"),
+    (r"(?<=less )then|(?<=more )then", "write `than`"),
+    (r"<=|>=|!=|=|<|>", "compare two values at a time; for a range write `x in [1..5]`"),
+    (r'"', 'close the quote with another `"`'),
 )
 
 
@@ -127,7 +130,7 @@ def _foreign_help(text: str, start: int) -> str | None:
         for at in (start, start - 1, text.rfind("not", 0, start + 1)):
             if at >= 0 and re.compile(pattern).match(text, at):
                 return remedy
-    return None
+    return next((remedy for pattern, remedy in _SLIPS if re.compile(pattern).match(text, start)), None)
 
 
 _WORDS: Mapping[str, str] = {
@@ -152,8 +155,8 @@ def _expected(accepts: set[str], text: str) -> str:
     words = [w for token, w in _WORDS.items() if token in accepts and token not in ("IN", "LPAR")]
     if len(words) == 1 and "COMPARE" in accepts:
         return f"an operator or {words[0]}"
-    if words:
-        return " or ".join(words)
+    if words or accepts == {"LPAR"}:
+        return " or ".join(words) or "`(`"
     return "an operator such as `=`, `and`, `+`, or the end" if "$END" in accepts else "another sign here"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.options import Question, bundle_folder, format_option, question_options, read_facts
+from policyengine.cli.options import Question, bundle_folder, day_of, format_option, question_options, read_facts
 from policyengine.cli.output.decision import decision_text
 from policyengine.cli.output.faults import json_text
 
@@ -34,7 +34,7 @@ def decide(question: Question, format_: str) -> int:
 
     bundle = load_bundle(bundle_folder(question.folder))
     with Engine(bundle) as engine:
-        day = engine.day(question.as_of)
+        day = day_of(question, engine)
         made = engine.decide(question.decision, read_facts(question.facts), as_of=day)
     click.echo(json_text(made.to_dict()) if format_ == "json" else decision_text(made, bundle))
     return exits.of_class(made.verdict_class)

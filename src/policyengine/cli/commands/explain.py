@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.options import Question, bundle_folder, format_option, question_options, read_facts
+from policyengine.cli.options import Question, bundle_folder, day_of, format_option, question_options, read_facts
 from policyengine.cli.output.decision import decision_text
 from policyengine.cli.output.explanation import Explainer
 from policyengine.cli.output.faults import json_text
@@ -41,7 +41,7 @@ def explain(question: Question, rule: str | None, format_: str) -> int:
     path = bundle_folder(question.folder)
     bundle = load_bundle(path)
     with Engine(bundle) as engine:
-        day = engine.day(question.as_of)
+        day = day_of(question, engine)
         facts = read_facts(question.facts)
         made = engine.decide(question.decision, facts, as_of=day)
     spec = bundle.decisions[question.decision]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ def serve(folders: tuple[str, ...], host: str, port: int, workers: int, access_l
     for bundle in bundles.values():
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
     sys.stdout.flush()
-    listen(bundles, listening, lambda: _announce(address, workers))
+    listen(bundles, listening, functools.partial(_announce, address, workers))
     return exits.FINE
 
 

@@ -33,8 +33,8 @@ class Explainer:
 
     def __init__(self, bundle: CheckedBundle, spec: DecisionSpec) -> None:
         self._bundle, self._spec = bundle, spec
-        # Definitions that were opened in the rule being explained; they are not opened twice.
-        self._opened: set[tuple[str, str | None, str]] = set()
+        # Definitions and defaults that were opened in the rule being explained: they are not opened twice.
+        self._opened: set[tuple[str, str]] = set()
 
     def text(self, trace: Trace, rule: str | None = None) -> str:
         """Every rule of the decision in its order, or only those of this id."""
@@ -79,9 +79,9 @@ class Explainer:
 
     def _was_opened(self, pair: Pair) -> bool:
         e, node = pair
-        if not isinstance(e, x.DefinitionRef):
+        if not node.children or not isinstance(e, x.DefinitionRef | x.FactRef | x.ItemField):
             return False
-        key = (e.name, e.output, repr(node))
+        key = (words(e), repr(node.children))
         opened = key in self._opened
         self._opened.add(key)
         return opened
@@ -171,5 +171,6 @@ def _heading(e: Expr) -> str:
 def _is(pair: Pair) -> str:
     """``name is value``; a fact that has parts here was left out, and its default stands in."""
     e, node = pair
-    default = " by default" if isinstance(e, x.FactRef | x.ItemField) and node.children else ""
+    given = not (isinstance(e, x.FactRef | x.ItemField) and node.children)
+    default = "" if given or node.value == "unknown" else " by default"
     return plain(f"{words(e)} is {node.value}{default}")

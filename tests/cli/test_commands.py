@@ -1,0 +1,323 @@
+"""What the commands print, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.cli.conftest import SEAM
+
+import policyengine
+from policyengine import Engine, load_bundle
+from policyengine.api_schema.files import api_schema, api_schema_text
+from policyengine.cli.main import cli
+from policyengine.frontend.schema_words import KINDS
+from policyengine.frontend.schemagen import schema_text
+from policyengine.shipped import shipped_schemas
+
+DAY = ["--as-of", "2025-06-01"]
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_has_examples_and_exit_codes(run, name):
+    help_ = run(name, "--help").output
+    assert f"Examples:\n    policyengine {name}" in help_
+    assert "Exit codes:\n    0  " in help_
+    assert run(name, "-h").output == help_
+
+
+def test_help_lists_every_command_and_every_exit_code(run):
+    help_ = run("--help").output
+    assert all(re.search(rf"^  {name} ", help_, re.MULTILINE) for name in cli.commands)
+    assert all(f"\n    {code}  " in help_ for code in range(5))
+
+
+def test_version(run):
+    assert run("--version").output == f"policyengine {policyengine.__version__}\n"
+
+
+# --- decide
+
+
+def test_decide_says_the_verdict_first_and_then_all_there_is_to_say(run, umbrella):
+    done = run("decide", umbrella, "refund", *DAY, facts={**SEAM, "damage": {"cause": "wind"}})
+    digest = load_bundle(umbrella).digest
+    assert (
+        done.stdout
+        == f"""\
+refunded (granted)
+Is the umbrella paid back, and how much — as of 2025-06-01
+
+Amount
+  20.00 EUR
+  total: 40.00 EUR → 20.00 EUR (UM-WORN)
+
+Reasons
+  UM-WIND coverage.yaml:9
+    Wind broke the umbrella.
+    source: Umbrella promise, line 3
+  UM-WORN payout.yaml:12
+    For damage by wind a part is paid.
+    source: Umbrella promise, line 4
+
+Deadlines
+  2027-03-01 (638 days left) UM-TOO-LATE
+
+Values
+  age_limit: 24 months
+
+bundle umbrella 0.1.0, digest {digest}
+"""
+    )
+
+
+def test_decide_says_what_is_missing_in_words(run, umbrella):
+    done = run("decide", umbrella, "refund", *DAY, facts={**SEAM, "damage": {}})
+    assert (
+        """
+Missing
+  damage.cause — What happened to it
+    enum: wind, seam, lost, pet; decides the verdict, for UM-LOST, UM-WIND, UM-SEAM
+"""
+        in done.stdout
+    )
+
+
+def test_decide_shows_elements_needs_and_the_plan(run, umbrella):
+    assert (
+        "\nNeeded\n  receipt\n"
+        in run("decide", umbrella, "refund", *DAY, facts={**SEAM, "report": {"has_receipt": False}}).stdout
+    )
+    line = {"sku": "a", "unit_price": "30000 USD", "quantity": 2}
+    order = {"order": {"currency": "USD", "total": "60000 USD", "lines": [line]}}
+    plan = run("decide", "trade_assurance", "split", *DAY, facts=order).stdout
+    assert "  2 contracts (no plan has fewer)\n  1. 1 of a: 30000.00 USD\n  2. 1 of a: 30000.00 USD\n" in plan
+    claims = {"claims": [{"id": "c1", "reason": "customs_delay"}, {"id": "c2"}], "order": {"trade_assurance": False}}
+    assert "TA-NOT-TA" in run("decide", "trade_assurance", "coverage", *DAY, facts=claims).stdout
+
+
+def test_decide_as_json_is_the_decision(run, umbrella):
+    first = run("decide", umbrella, "refund", *DAY, "--format", "json", facts=SEAM)
+    with Engine(load_bundle(umbrella)) as engine:
+        expected = engine.decide("refund", SEAM, as_of="2025-06-01").to_dict()
+    assert json.loads(first.stdout) == expected
+    Draft202012Validator(api_schema("decision")).validate(expected)
+    assert first.stdout == run("decide", umbrella, "refund", *DAY, "--format", "json", facts=SEAM).stdout
+
+
+def test_facts_come_from_a_file_or_from_standard_input(run, umbrella, tmp_path):
+    file = tmp_path / "facts.json"
+    file.write_text(json.dumps(SEAM))
+    from_file = run("decide", umbrella, "refund", *DAY, "--facts", file)
+    assert from_file.stdout == run("decide", umbrella, "refund", *DAY, "--facts", "-", facts=SEAM).stdout
+    assert from_file.exit_code == 0
+
+
+def test_faults_of_facts_as_json(run, umbrella):
+    done = run("decide", umbrella, "refund", "--format", "json", facts={"umbrella": {"prise": 1}, "damage": 1})
+    assert done.exit_code == 1
+    assert [e["pointer"] for e in json.loads(done.stdout)["errors"]] == ["/umbrella/prise", "/damage"]
+
+
+def test_control_characters_never_reach_the_terminal(run):
+    claims = [{"id": "\x1b[31mred\x07", "reason": "customs_delay"}]
+    facts = {"claims": claims, "order": {"trade_assurance": True}}
+    for name in ("decide", "explain"):
+        assert not re.search("[\x00-\x08\x0b-\x1f]", run(name, "trade_assurance", "coverage", *DAY, facts=facts).stdout)
+
+
+def test_colours_only_where_they_are_seen(umbrella):
+    from click.testing import CliRunner
+
+    words = ["decide", str(umbrella), "refund", *DAY]
+    runner = CliRunner(env={"NO_COLOR": ""})
+    assert "\x1b[" not in runner.invoke(cli, words, input=json.dumps(SEAM)).output
+    assert "\x1b[" in runner.invoke(cli, words, input=json.dumps(SEAM), color=True).output
+    told_not_to = CliRunner(env={"NO_COLOR": "1"})
+    assert "\x1b[" not in told_not_to.invoke(cli, words, input=json.dumps(SEAM), color=True).output
+
+
+# --- explain
+
+
+def test_explain_shows_every_rule_with_its_conditions_facts_and_places(run, umbrella):
+    done = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "damage": {"cause": "wind"}})
+    assert done.stdout.startswith("refunded (granted)\n")
+    assert (
+        done.stdout[done.stdout.index("Rule by rule") :]
+        == """\
+Rule by rule
+T true, F false, ? not known
+
+UM-LOST → not_refunded: does not hold  exclusions.yaml:9
+  when
+    F at least one of these  exclusions.yaml:10
+      F damage.cause is lost (damage.cause is wind)
+      F damage.cause is pet (damage.cause is wind)
+
+UM-TOO-LATE → not_refunded: does not hold  deadlines.yaml:9
+  day
+    F damage.reported_on is after umbrella.bought_on + age_limit  deadlines.yaml:11
+      damage.reported_on is 2025-06-01 by default (as_of is 2025-06-01)  deadlines.yaml:10
+      umbrella.bought_on + age_limit is 2027-03-01 (umbrella.bought_on is 2025-03-01, age_limit is 24 months)
+
+UM-RECEIPT → send_receipt: does not hold  requirements.yaml:10
+  required
+    T report.has_receipt is yes (report.has_receipt is true)  requirements.yaml:11
+
+UM-WIND → refunded: holds  coverage.yaml:9
+  when
+    T damage.cause is wind (damage.cause is wind)  coverage.yaml:10
+
+UM-SEAM → refunded: does not hold  coverage.yaml:13
+  when
+    F damage.cause is seam (damage.cause is wind)  coverage.yaml:14
+"""
+    )
+
+
+def test_explain_one_rule_that_is_open(run, umbrella):
+    done = run("explain", umbrella, "refund", *DAY, "--rule", "UM-TOO-LATE", facts={"damage": {"cause": "wind"}})
+    told = done.stdout[done.stdout.index("UM-TOO-LATE →") :]
+    assert told.startswith("UM-TOO-LATE → not_refunded: is not known to hold  deadlines.yaml:9\n")
+    assert "  missing: umbrella.bought_on\n" in told
+    assert "UM-WIND" not in told
+
+
+def test_explain_every_decision_of_the_shipped_bundles(run):
+    facts = {"claims": [{"id": "a"}, {"id": "b", "reason": "quality_mismatch"}], "order": {"placed_on": "2025-01-10"}}
+    for decision in ("coverage", "readiness", "split", "release", "next_step"):
+        assert run("explain", "trade_assurance", decision, *DAY, facts=facts).exit_code in (0, 2, 4)
+    for decision in ("coverage", "process"):
+        assert run("explain", "alibaba_terms", decision, *DAY, facts={}).exit_code in (0, 2, 4)
+
+
+def test_explain_as_json_holds_the_decision_and_the_trace(run, umbrella):
+    data = json.loads(run("explain", umbrella, "refund", *DAY, "--format", "json", facts=SEAM).stdout)
+    assert data["decision"]["verdict"] == "refunded"
+    assert {r["rule"]: r["truth"] for r in data["explanation"]["rules"]}["UM-SEAM"] is True
+    one = json.loads(
+        run("explain", umbrella, "refund", *DAY, "--format", "json", "--rule", "UM-SEAM", facts=SEAM).stdout
+    )
+    assert [r["rule"] for r in one["explanation"]["rules"]] == ["UM-SEAM"]
+
+
+# --- check
+
+
+def test_check_says_what_it_found_fine(run, umbrella):
+    done = run("check", umbrella)
+    assert done.stdout == f"{umbrella}: fine (umbrella 0.1.0, decisions: refund; 6 facts, 5 rules)\n"
+
+
+def test_check_takes_the_shipped_bundles_or_a_folder_of_bundles(run, umbrella):
+    assert run("check").stdout.count(": fine (") == 2
+    assert run("check", umbrella.parent).stdout == run("check", umbrella).stdout
+
+
+def test_check_shows_every_fault(run, bad):
+    done = run("check", bad)
+    assert done.exit_code == 3
+    assert done.stdout.endswith(f"\n\n{bad}: 2 faults\n")
+    assert "        when: {damage.cause: winds}\n" in done.stdout
+    assert "^^^^^" in done.stdout
+
+
+def test_check_as_json(run, bad, umbrella):
+    first, second = json.loads(run("check", bad, umbrella, "--format", "json").stdout)["bundles"]
+    assert (first["valid"], first["bundle"]) == (False, None)
+    assert [(d["code"], d["line"]) for d in first["diagnostics"]] == [("type/member", 10), ("names/unknown", 14)]
+    assert second["valid"]
+    assert second["bundle"] == {"id": "umbrella", "version": "0.1.0", "digest": load_bundle(umbrella).digest}
+
+
+def test_check_for_github(run, bad):
+    first, second = run("check", bad, "--format", "github").stdout.splitlines()
+    assert first.startswith(f"::error file={bad}/coverage.yaml,line=10,col=30,title=type/member::`winds` is not")
+    assert "%0A" in first
+    assert "title=names/unknown::" in second
+
+
+def test_a_folder_without_policies_is_no_bundle(run, tmp_path):
+    done = run("check", tmp_path)
+    assert done.exit_code == 3
+    assert "bundle/none" in done.stdout
+
+
+# --- test
+
+
+def test_test_runs_the_cases(run, umbrella):
+    done = run("test", umbrella)
+    assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 9 passed\n")
+    assert run("test", umbrella, "-k", "LAST day").stdout == f"{umbrella}: 4 passed\n"
+
+
+def test_test_shows_what_differs_and_why(run, tmp_path):
+    assert run("init", tmp_path / "other").exit_code == 0
+    cases = tmp_path / "other" / "tests" / "refund.test.yaml"
+    cases.write_text(cases.read_text().replace("amount: 20 EUR", "amount: 21 EUR"))
+    done = run("test", tmp_path / "other")
+    assert done.exit_code == 1
+    assert "wind is paid in part" in done.stdout
+    assert "20.00 EUR" in done.stdout
+    assert run("test", tmp_path / "other", "--format", "github").stdout.startswith(f"::error file={cases},line=")
+
+
+def test_no_case_is_a_failure(run, umbrella):
+    done = run("test", umbrella, "-k", "no such case")
+    assert done.exit_code == 1
+    assert "no case was found" in done.stdout
+
+
+def test_test_reports_several_bundles_in_one(run, umbrella):
+    data = json.loads(run("test", umbrella, umbrella / ".." / "umbrella", "--format", "json").stdout)
+    assert [(b["ok"], b["passed"]) for b in data["bundles"]] == [(True, 9), (True, 9)]
+    done = run("test", umbrella, umbrella / ".." / "umbrella", "--format", "junit")
+    root = ET.fromstring(done.stdout)  # noqa: S314 - our own output
+    assert (root.tag, root.get("tests"), root.get("failures"), len(root)) == ("testsuites", "18", "0", 2)
+
+
+# --- schema, init
+
+
+def test_schema_prints_lists_and_writes(run, tmp_path):
+    names = run("schema").stdout.split()
+    assert names == [*KINDS, "request", "decision", "problem"]
+    assert run("schema", "coverage").stdout == schema_text("coverage")
+    assert run("schema", "decision").stdout == api_schema_text("decision")
+    assert run("schema", "--write", tmp_path / "s").exit_code == 0
+    written = {f.name: f.read_text() for f in (tmp_path / "s").iterdir()}
+    assert written == {f.name: f.read_text() for f in shipped_schemas().iterdir()}
+    assert written.keys() == {f"{name}.schema.json" for name in names}
+
+
+def test_init_overwrites_nothing(run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "bundle.yaml").write_text("mine")
+    done = run("init", tmp_path / "mine")
+    assert done.exit_code == 1
+    assert "nothing was written" in done.output
+    assert [f.read_text() for f in (tmp_path / "mine").iterdir()] == ["mine"]
+
+
+def test_what_init_writes_has_no_fault_no_warning_and_names_its_schemas(run, umbrella):
+    data = json.loads(run("check", umbrella, "--format", "json").stdout)["bundles"]
+    assert data[0]["diagnostics"] == []
+    assert data[0]["bundle"]["id"] == "umbrella"
+    files = sorted(umbrella.rglob("*.yaml"))
+    assert len(files) == 9
+    for file in files:
+        schema = re.match(r"# yaml-language-server: \$schema=(\S+)\n", file.read_text())[1]
+        assert (file.parent / schema).is_file()
+        assert "@" not in file.read_text()
+
+
+def test_init_beside_the_shipped_bundles_uses_their_schemas(run, monkeypatch):
+    from policyengine.cli.commands.init import _schemas_for
+
+    checkout = shipped_schemas().parent
+    assert _schemas_for(checkout / "policies" / "not_written") == "../../schemas"
