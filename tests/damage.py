@@ -1,4 +1,6 @@
-"""Damages real bundles at random and sees that every fault is told at a place: `python -m tests.damage 1000 [first seed]`.
+"""Damages real bundles at random and sees that every fault is told at a place.
+
+`python -m tests.damage 1000 [first seed]` prints the figures.
 
 Each seed is one damaged bundle, so a finding is repeated by its seed alone.
 """
@@ -23,13 +25,59 @@ ROOT = Path(__file__).parents[1]
 BUNDLES = sorted(p.parent for p in (ROOT / "policies").glob("*/bundle.yaml"))
 # Words of Python and of the libraries underneath; none may reach a reader.
 LIBRARY_WORDS = re.compile(
-    r"Traceback|NoneType|jsonschema|Validator|is not of type|valid under|\bdict\b|\bstr\b|\bint\b|\bNone\b|\bTrue\b|\bFalse\b"
+    r"Traceback|NoneType|jsonschema|Validator|is not of type|valid under|\b(?:dict|str|int|None|True|False)\b"
     r"|Unexpected|Terminal|lark|object at 0x|ScannerError|ParserError|while (?:scanning|parsing)"
 )
-INKS = [*"'\"[]{}:,-#&*!|>%@`~()<>=/\\. \t", "\n", "\n\n", "\u00e9", "\u2028", "\0", "- ", ": ", "null", "true", "-1", "1e9", "..", "''"]
-VALUES = ["", "~", "[]", "{}", "[a, b]", "{a: b}", "true", "12", "-3.5", "2024-02-30", "5 XXX", "'", '"', "*x", "!t v", "> 3", "[1..4)",
-          "as_of", "verdict", "claims", "claim", "count(claims)", "sum(1)", "not(not(true))", "((((1))))", "a.b.c", "known(as_of)",
-          "if true then 1 else x", "some c in claims satisfies true", "{deadline} {", "9" * 60, "x" * 300, "days(1) + days(2)"]  # fmt: skip
+INKS = [
+    *"'\"[]{}:,-#&*!|>%@`~()<>=/\\. \t",
+    "\n",
+    "\n\n",
+    "\u00e9",
+    "\u2028",
+    "\0",
+    "- ",
+    ": ",
+    "null",
+    "true",
+    "-1",
+    "1e9",
+    "..",
+    "''",
+]
+VALUES = [
+    *[
+        "",
+        "~",
+        "[]",
+        "{}",
+        "[a, b]",
+        "{a: b}",
+        "true",
+        "12",
+        "-3.5",
+        "2024-02-30",
+        "5 XXX",
+        "'",
+        '"',
+        "*x",
+        "!t v",
+        "> 3",
+    ],
+    *[
+        "[1..4)",
+        "as_of",
+        "verdict",
+        "claims",
+        "claim",
+        "count(claims)",
+        "sum(1)",
+        "not(not(true))",
+        "((((1))))",
+        "a.b.c",
+    ],
+    *["known(as_of)", "if true then 1 else x", "some c in claims satisfies true", "{deadline} {", "days(1) + days(2)"],
+    *["9" * 60, "x" * 300],
+]
 Files = dict[str, str]
 
 
@@ -98,7 +146,13 @@ def _swapped_words(r: random.Random, text: str) -> str:
     words = [*re.finditer(r"[\w.]+", text)]
     a, b = sorted(r.sample(range(len(words)), 2)) if len(words) > 1 else (0, 0)
     first, second = words[a], words[b]
-    return text[: first.start()] + second.group() + text[first.end() : second.start()] + first.group() + text[second.end() :]
+    return (
+        text[: first.start()]
+        + second.group()
+        + text[first.end() : second.start()]
+        + first.group()
+        + text[second.end() :]
+    )
 
 
 def _in_a_match(r: random.Random, text: str, pattern: re.Pattern[str], change: Callable[[str], str]) -> str:
@@ -111,7 +165,9 @@ def _in_a_match(r: random.Random, text: str, pattern: re.Pattern[str], change: C
 
 def _misspelt(r: random.Random, word: str) -> str:
     at = r.randrange(len(word))
-    return r.choice([word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], word[:at] + "x" + word[at + 1 :], word.upper()])
+    return r.choice(
+        [word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], word[:at] + "x" + word[at + 1 :], word.upper()]
+    )
 
 
 _IN_A_FILE: tuple[Callable[[random.Random, str], str], ...] = (

@@ -28,24 +28,26 @@ def main() -> int:
             for run in pool.map(run_seed, range(first, first + batch), [options.requests] * batch):
                 total.add(run)
             speed = total.compared / (time.monotonic() - started)
-            print(
+            sys.stderr.write(
                 f"\r{total.compared:,} of {options.comparisons:,} comparisons, {total.bundles} bundles, "
-                f"{len(total.differences)} differences, {speed:.0f}/s",
-                end="",
-                file=sys.stderr,
+                f"{len(total.differences)} differences, {speed:.0f}/s"
             )
             if total.compared >= options.comparisons:
                 break
-    print(file=sys.stderr)
-    print(report(total.seen))
-    print(f"\ncompared {total.compared:,} decisions of {total.bundles} bundles; {total.refused:,} requests were refused")
-    print("never seen: " + (", ".join(unmet(total.seen)) or "nothing"))
+    sys.stderr.write("\n")
+    _say(report(total.seen))
+    _say(f"\ncompared {total.compared:,} decisions of {total.bundles} bundles; {total.refused:,} were refused")
+    _say("never seen: " + (", ".join(unmet(total.seen)) or "nothing"))
     for found in total.differences[:5]:
         smaller = shrunk(found)
-        print(f"\n{smaller}")
+        _say(f"\n{smaller}")
         if options.write:
             _write(smaller, options.write)
     return 1 if total.differences else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
 
 
 def _options() -> argparse.Namespace:

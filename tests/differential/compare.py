@@ -11,6 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.differential.generator import Generated, generate
+from tests.differential.requests import Request, Requests
+
 from policyengine import reference
 from policyengine.backends.base import Matches, Program
 from policyengine.engine.engine import Engine
@@ -19,8 +22,6 @@ from policyengine.evaluation.evaluator import Evaluation
 from policyengine.loading import check_folder
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
-from tests.differential.generator import Generated, generate
-from tests.differential.requests import Request, Requests
 
 #: The truth of every rule of the steps, by index and element key (None: the document).
 Truths = dict[tuple[int, str | None], bool | None]
@@ -111,11 +112,9 @@ def expected(bundle: CheckedBundle, decision: str, request: Request) -> tuple[De
 
 def differences(wanted: tuple[Decision, Truths], found: tuple[Decision, Truths]) -> tuple[str, ...]:
     """What differs, line by line: first rules, then the decision's parts."""
-    lines = []
     (decision, truths), (other, heard) = wanted, found
-    for key in dict.fromkeys([*truths, *heard]):
-        if truths.get(key, "absent") is not heard.get(key, "absent"):
-            lines.append(f"rule {key}: reference {truths.get(key, 'absent')}, engine {heard.get(key, 'absent')}")
+    asked = {key: (truths.get(key, "absent"), heard.get(key, "absent")) for key in (truths | heard)}
+    lines = [f"rule {key}: reference {a}, engine {b}" for key, (a, b) in asked.items() if a is not b]
     if decision != other:
         left, right = decision.to_dict(), other.to_dict()
         for part in left:

@@ -18,16 +18,16 @@ from tests.differential.yaml_text import Data
 WORDS = {">": "more than", "<": "less than", ">=": "at least", "<=": "at most"}
 
 
-def tests(w: World, type_: str, scope: Scope, *, fact: bool = False) -> Data:
+def unary_tests(w: World, type_: str, scope: Scope, *, fact: bool = False) -> Data:
     """What stands after a name: a test, several with commas, or a list of tests."""
     if w.chance(0.15):
-        return [test(w, type_, scope, fact=fact) for _ in range(1 + int(w.rng.random() * 3))]
+        return [unary_test(w, type_, scope, fact=fact) for _ in range(1 + int(w.rng.random() * 3))]
     if w.chance(0.1):
-        return ", ".join(test(w, type_, scope, fact=fact) for _ in range(2))
-    return test(w, type_, scope, fact=fact)
+        return ", ".join(unary_test(w, type_, scope, fact=fact) for _ in range(2))
+    return unary_test(w, type_, scope, fact=fact)
 
 
-def test(w: World, type_: str, scope: Scope, *, fact: bool = False) -> str:
+def unary_test(w: World, type_: str, scope: Scope, *, fact: bool = False) -> str:
     """One unary test of a value of the type."""
     if fact and w.chance(0.07):
         return w.one("given", "not given")
@@ -52,15 +52,23 @@ def simple(w: World, type_: str, scope: Scope) -> str:
 
 def ordered(w: World, type_: str, scope: Scope) -> str:
     shape = int(w.rng.random() * 10)
-    if shape < 4:  # noqa: PLR2004 - four in ten
+    if shape < 4:
         op = w.one(*COMPARISONS)
         limit = "0" if type_ == "money" and w.chance(0.1) else end(w, type_, scope)
         return f"{WORDS.get(op, op) if w.chance(0.6) else op} {limit}"
-    if shape < 7:  # noqa: PLR2004 - three in ten
+    if shape < 7:
         low, high = limits(w, type_, scope, 1)
-        form = w.one("from {} to {}", "above {} to {}", "from {} to below {}", "[{}..{}]", "({}..{}]", "in [{}..{})", "in ({}..{})")
+        form = w.one(
+            "from {} to {}",
+            "above {} to {}",
+            "from {} to below {}",
+            "[{}..{}]",
+            "({}..{}]",
+            "in [{}..{})",
+            "in ({}..{})",
+        )
         return form.format(low, high)
-    if shape == 7:  # noqa: PLR2004 - one in ten
+    if shape == 7:
         return f"in [{constant(w, type_)}, {constant(w, type_)}]"
     return end(w, type_, scope)
 
@@ -90,7 +98,7 @@ def entry(w: World, scope: Scope, depth: int) -> tuple[str, Data]:
     named = subject(w, scope)
     if named is None:
         return "where", expression(w, "boolean", scope, 2)
-    return named.text, tests(w, named.type, scope, fact=named.fact)
+    return named.text, unary_tests(w, named.type, scope, fact=named.fact)
 
 
 def subject(w: World, scope: Scope) -> Named | None:

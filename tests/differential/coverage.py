@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from tests.differential.compare import Truths
+
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
@@ -18,7 +20,6 @@ from policyengine.model.vocabulary import Table
 from policyengine.reference import evaluate as meaning
 from policyengine.reference.results import Result
 from policyengine.values.types import BOOLEAN
-from tests.differential.compare import Truths
 
 #: (subject, form, outcome): ``("form", "< money", "true")``, ``("rule", "deadlines by element", "unknown")`` …
 Seen = Counter[tuple[str, str, str]]
@@ -146,8 +147,9 @@ _FAULTS = (
     "fault/not-in-force", "table/overlap", "table/no-row", "fault/split",
 )  # fmt: skip
 _ARITHMETIC = (
-    "integer + integer", "integer - integer", "integer * integer", "decimal / decimal", "money + money", "money - money",
-    "money * decimal", "decimal * money", "money / decimal", "money / money", "date + duration", "date - duration",
+    "integer + integer", "integer - integer", "integer * integer", "decimal / decimal", "money + money",
+    "money - money", "money * decimal", "decimal * money", "money / decimal", "money / money",
+    "date + duration", "date - duration",
 )  # fmt: skip
 _FUNCTIONS = (
     "min", "max", "earliest", "latest", "sum", "count", "common", "days", "weeks", "months", "years", "working_days",
@@ -171,15 +173,21 @@ def quotas() -> Iterator[tuple[str, str, str]]:
     yield from (("form", f, o) for f in (*forms, *_CONDITIONS) for o in THREE)
     yield from (("form", f"known({t})", o) for t in ("FactRef", "ItemField", "ListRef") for o in THREE[:2])
     values = [*_ARITHMETIC, *(f"{f}()" for f in _FUNCTIONS), "Negate", "If", "ParameterRef", "FactRef", "ItemField"]
-    yield from (("form", f, o) for f in (*values, "DefinitionRef", "ListRef", "Filter", "Pluck") for o in ("known", "unknown"))
+    yield from (
+        ("form", f, o) for f in (*values, "DefinitionRef", "ListRef", "Filter", "Pluck") for o in ("known", "unknown")
+    )
     yield from (("form", f, "bounded") for f in _BOUNDED)
     hits = [f"{hit} {rest} otherwise" for hit in ("unique", "any", "first") for rest in ("with", "without")]
-    yield from (("table", h, o) for h in hits for o in ("known", "unknown", "fault") if o != "fault" or "with " not in h)
+    yield from (
+        ("table", h, o) for h in hits for o in ("known", "unknown", "fault") if o != "fault" or "with " not in h
+    )
     yield from (("table", f"{n} outputs", o) for n in ("one", "several") for o in ("known", "unknown"))
     yield from (("rule", f"{k} of {of}", o) for k in _KINDS for of in ("the document", "an element") for o in THREE)
     classes = ("refused", "pending", "granted", "undetermined")
     yield from (("verdict", of, c) for of in ("of the document", "by elements", "an element") for c in classes)
-    yield from (("verdict", *rest) for rest in (("by elements", "partly"), ("a value", "value"), ("a value", "undetermined")))
+    yield from (
+        ("verdict", *rest) for rest in (("by elements", "partly"), ("a value", "value"), ("a value", "undetermined"))
+    )
     yield from (("fault", code, "told") for code in _FAULTS)
     yield from (("remark", code, "told") for code in ("facts/order", "calendar/no-year", "decision/empty-list"))
     yield from (("answer", part, "told") for part in _answer_parts())
@@ -204,5 +212,3 @@ def report(seen: Seen) -> str:
         rows.setdefault((subject, name), []).append(f"{found} {count:,}")
     width = max((len(f"{s}: {n}") for s, n in rows), default=0)
     return "\n".join(f"{f'{s}: {n}':{width}}  {', '.join(outcomes)}" for (s, n), outcomes in rows.items())
-
-

@@ -14,7 +14,7 @@ MODES = ("half_up", "half_even", "half_down", "up", "down")
 def expression(w: World, type_: str, scope: Scope, depth: int) -> str:
     """An expression of the type, at most so deep."""
     leaf = depth <= 0 or w.chance(0.35)
-    if leaf or type_ in ("text", "currency") and w.chance(0.6):
+    if leaf or (type_ in ("text", "currency") and w.chance(0.6)):
         return atom(w, type_, scope)
     if type_ != "duration" and w.chance(0.1):
         return branch(w, type_, scope, depth)
@@ -91,7 +91,18 @@ def branch(w: World, type_: str, scope: Scope, depth: int) -> str:
 
 def boolean(w: World, _type: str, scope: Scope, depth: int) -> str | None:
     makers: tuple[Callable[[World, Scope, int], str | None], ...] = (
-        comparison, comparison, comparison, range_test, range_test, member, container, logic, logic, negation, asked, quantified,
+        comparison,
+        comparison,
+        comparison,
+        range_test,
+        range_test,
+        member,
+        container,
+        logic,
+        logic,
+        negation,
+        asked,
+        quantified,
     )
     maker = makers[int(w.rng.random() * len(makers))]
     return maker(w, scope, depth) or comparison(w, scope, depth)
@@ -250,7 +261,8 @@ def number(w: World, type_: str, scope: Scope, depth: int) -> str | None:
             step = w.one("0.01", "0.5", "1", "10")
             return f"round({expression(w, w.one(*NUMBERS), scope, depth - 1)}, {step}, {w.one(*MODES)})"
         case _:
-            return f"({expression(w, 'integer', scope, depth - 1)} {w.one('+', '-', '*')} {expression(w, 'decimal', scope, depth - 1)})"
+            whole, part = (expression(w, t, scope, depth - 1) for t in NUMBERS)
+            return f"({whole} {w.one('+', '-', '*')} {part})"
 
 
 def divisor(text: str) -> str:

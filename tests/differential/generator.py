@@ -52,7 +52,7 @@ class Generated:
 def generate(seed: int) -> Generated:
     """The bundle of a seed."""
     rng = random.Random(seed)
-    w = World(rng, faulty=rng.random() < 0.3)  # noqa: PLR2004 - three in ten
+    w = World(rng, faulty=rng.random() < 0.3)
     files: dict[str, dict[str, Data]] = {}
     _vocabulary(w, files)
     decisions = _decisions(w, files)
@@ -111,7 +111,9 @@ def _vocabulary(w: World, files: dict[str, dict[str, Data]]) -> None:
 def _decisions(w: World, files: dict[str, dict[str, Data]]) -> Entry:
     whole = Plan("whole", None, _words(w, DOCUMENT_WORDS), None)
     each = _by_element(w)
-    cut = Plan("cut", None, {"impossible": "refused", "waiting": "pending", "split": "granted", "single": "granted"}, None)
+    cut = Plan(
+        "cut", None, {"impossible": "refused", "waiting": "pending", "split": "granted", "single": "granted"}, None
+    )
     found: Entry = {}
     _late(w, files)
     for plan in (whole, each, cut):

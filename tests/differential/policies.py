@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tests.differential.conditions import condition, tests
-from tests.differential.expressions import constant, expression, name
+from tests.differential.conditions import condition, unary_tests
+from tests.differential.expressions import expression, name
 from tests.differential.world import DOCUMENT, KINDS, MEMBERS, ORDERED, ListDecl, Named, Scope, World
 from tests.differential.yaml_text import Data
 
@@ -15,10 +15,12 @@ Entry = dict[str, Data]
 
 #: Words of each class, of a document and of an element; more than one of a class, so that rank matters.
 DOCUMENT_WORDS: Mapping[str, str] = {
-    "barred": "refused", "denied": "refused", "waiting": "pending", "asked": "pending", "basic": "granted", "full": "granted",
+    "barred": "refused", "denied": "refused", "waiting": "pending", "asked": "pending",
+    "basic": "granted", "full": "granted",
 }  # fmt: skip
 ELEMENT_WORDS: Mapping[str, str] = {
-    "excluded": "refused", "denied": "refused", "waiting": "pending", "lacking": "pending", "basic": "granted", "full": "granted",
+    "excluded": "refused", "denied": "refused", "waiting": "pending", "lacking": "pending",
+    "basic": "granted", "full": "granted",
 }  # fmt: skip
 KINDS_OF_RULE = ("coverage", "exclusions", "requirements", "deadlines", "thresholds")
 
@@ -99,14 +101,15 @@ def in_force(w: World, scope: Scope) -> Entry:
     return period
 
 
-def _rule(w: World, rule_id: str, kind: str, words: Mapping[str, str], scope: Scope, *, word: bool = True) -> Entry:
+def _rule(w: World, rule_id: str, kind: str, words: Mapping[str, str], scope: Scope) -> Entry:
+    """A rule; one that only warns when there are no words."""
     rule: Entry = {"id": rule_id}
     if w.chance(0.75):
         rule["when"] = condition(w, scope, 2)
     if w.chance(0.3):
         rule["unless"] = condition(w, scope, 2)
     classes = _own(w, rule, kind, scope)
-    if word:
+    if words:
         fitting = [k for k, c in words.items() if c in classes]
         usual = [k for k in fitting if words[k] == classes[0]]
         if len(usual) != 1 or w.chance(0.3):
@@ -137,7 +140,7 @@ def _own(w: World, rule: Entry, kind: str, scope: Scope) -> tuple[str, ...]:
             rule["measure"] = name(w, type_, scope) or expression(w, "integer", scope, 2)
             if w.chance(0.4) and type_ in ORDERED:
                 rule["measure"] = f"({expression(w, type_, scope, 2)})"
-            rule["allowed"] = tests(w, type_ if name(w, type_, scope) or type_ in ORDERED else "integer", scope)
+            rule["allowed"] = unary_tests(w, type_ if name(w, type_, scope) or type_ in ORDERED else "integer", scope)
     return ("refused", "pending")
 
 
@@ -160,7 +163,7 @@ def _warnings(w: World, plan: Plan, *, element: bool) -> None:
     scope = (DOCUMENT.binding(of.each, of) if of else DOCUMENT).telling(Named("parts", "integer"))
     rules: list[Data] = []
     for _ in range(1 + w.chance(0.5)):
-        rule = _rule(w, w.new("W-"), kind, {}, scope, word=False)
+        rule = _rule(w, w.new("W-"), kind, {}, scope)
         if w.chance(0.5):
             rule["when"] = {"where": verdict_test(w, plan.verdicts)}
         rules.append(rule)
@@ -243,7 +246,10 @@ def _limit(w: World, scope: Scope) -> Entry:
 
 
 def _round(w: World) -> Entry:
-    return {"round": w.one("0.01", "0.01", "1", "0.5"), "mode": w.one("half_up", "half_even", "half_down", "up", "down")}
+    return {
+        "round": w.one("0.01", "0.01", "1", "0.5"),
+        "mode": w.one("half_up", "half_even", "half_down", "up", "down"),
+    }
 
 
 # --- split ---
@@ -263,7 +269,12 @@ def split_rule(w: World, of: ListDecl, words: Mapping[str, str], scope: Scope = 
     limit = w.one("100 USD", "500 USD") if in_money else w.one("10", "3.75")
     if w.chance(0.3):
         limit = expression(w, "money" if in_money else "decimal", scope, 1)
-    split: Entry = {"each": of.each, "called": w.one("contracts", "loads"), "quantity": f"{of.each}.units", "weight": weight}
+    split: Entry = {
+        "each": of.each,
+        "called": w.one("contracts", "loads"),
+        "quantity": f"{of.each}.units",
+        "weight": weight,
+    }
     if w.chance(0.5):
         split["whole"] = expression(w, "boolean", inner, 1)
     split["part"] = f"{w.one('less than', 'at most', '<', '<=')} {limit}"
@@ -277,8 +288,3 @@ def split_rule(w: World, of: ListDecl, words: Mapping[str, str], scope: Scope = 
         "because": "{parts} parts are needed.",
     }
     return rule
-
-
-def any_constant(w: World, type_: str) -> str:
-    """A constant, for places that only take one."""
-    return constant(w, type_)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from tests.differential.world import CURRENCIES, FIRST_DAY, LAST_DAY, TEXTS
+
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.vocabulary import Fact, FactList
 from policyengine.values.types import Kind, Type
-from tests.differential.world import CURRENCIES, FIRST_DAY, LAST_DAY, TEXTS
 
 Json = object
 Constants = Mapping[str, Sequence[object]]
@@ -47,12 +48,12 @@ class Requests:
         rng = self._rng
         self._absent = ABSENT[int(rng.random() * len(ABSENT))]
         # One currency for all amounts as a rule: where two meet, only faults come of it.
-        self._currency = CURRENCIES[0] if rng.random() < 0.9 else CURRENCIES[1]  # noqa: PLR2004
+        self._currency = CURRENCIES[0] if rng.random() < 0.9 else CURRENCIES[1]
         facts: dict[str, Json] = {}
         for name, fact in self._bundle.facts.items():
             if not self._left_out():
                 _put(facts, name, self.value(fact))
-            elif rng.random() < 0.05:  # noqa: PLR2004 - null is absent too
+            elif rng.random() < 0.05:
                 _put(facts, name, None)
         for name, items in self._bundle.lists.items():
             if not self._left_out():
@@ -82,22 +83,24 @@ class Requests:
         rng = self._rng
         match fact.type.kind:
             case Kind.BOOLEAN:
-                return rng.random() < 0.5  # noqa: PLR2004
+                return rng.random() < 0.5
             case Kind.INTEGER:
                 number = int(rng.random() * 6) if small else int(self._near("integer", 1))
                 return number if fact.minimum is None else max(number, int(fact.minimum))
             case Kind.DECIMAL:
                 return self._decimal(self._least(self._near("decimal", Decimal("0.01")), fact))
             case Kind.MONEY:
-                return self._money(self._least(self._near("money", Decimal("0.01")).quantize(Decimal("0.01")), fact), fact)
+                return self._money(
+                    self._least(self._near("money", Decimal("0.01")).quantize(Decimal("0.01")), fact), fact
+                )
             case Kind.DATE:
                 return self._date(fact)
             case Kind.CURRENCY:
-                return self._currency if rng.random() < 0.95 else CURRENCIES[int(rng.random() * 2)]  # noqa: PLR2004
+                return self._currency if rng.random() < 0.95 else CURRENCIES[int(rng.random() * 2)]
             case Kind.TEXT:
                 return ("", *TEXTS, "cafe\u0301", "other")[int(rng.random() * (len(TEXTS) + 3))]
             case Kind.SET:
-                return [m for m in fact.type.members if rng.random() < 0.5]  # noqa: PLR2004
+                return [m for m in fact.type.members if rng.random() < 0.5]
             case _:
                 return self._member(fact.type)
 
@@ -112,13 +115,13 @@ class Requests:
         constants = self._constants[kind] or (1,)
         number = Decimal(str(constants[int(rng.random() * len(constants))]))
         shape = rng.random()
-        if shape < 0.55:  # noqa: PLR2004
+        if shape < 0.55:
             number += (int(rng.random() * 3) - 1) * Decimal(step)
-        elif shape < 0.9:  # noqa: PLR2004
+        elif shape < 0.9:
             number = Decimal(int(rng.random() * 1200)) / (1 if kind == "integer" else 4)
-        if kind == "integer" and shape > 0.7:  # noqa: PLR2004 - counts of days and boxes are small
+        if kind == "integer" and shape > 0.7:
             number = number % 45
-        return -number if rng.random() < 0.06 else number  # noqa: PLR2004
+        return -number if rng.random() < 0.06 else number
 
     def _least(self, number: Decimal, fact: Fact) -> Decimal:
         least = fact.minimum
@@ -126,26 +129,26 @@ class Requests:
 
     def _decimal(self, number: Decimal) -> Json:
         shape = self._rng.random()
-        if number == int(number) and shape < 0.3:  # noqa: PLR2004
+        if number == int(number) and shape < 0.3:
             return int(number)
-        return f"{number:f}" if shape < 0.6 else number  # noqa: PLR2004
+        return f"{number:f}" if shape < 0.6 else number
 
     def _money(self, amount: Decimal, fact: Fact) -> Json:
         rng = self._rng
         other = rng.random() < (0.004 if fact.currency else 0.03)
         currency = self._currency if not other else CURRENCIES[self._currency == CURRENCIES[0]]
-        if rng.random() < 0.5:  # noqa: PLR2004
+        if rng.random() < 0.5:
             return f"{amount:f} {currency}"
         return {"amount": f"{amount:f}", "currency": currency}
 
     def _date(self, fact: Fact) -> str:
         rng = self._rng
-        if fact.may_be_empty and rng.random() < 0.12:  # noqa: PLR2004
+        if fact.may_be_empty and rng.random() < 0.12:
             return ""
-        if rng.random() < 0.006:  # noqa: PLR2004
+        if rng.random() < 0.006:
             return FAR_DAYS[int(rng.random() * 2)].isoformat()
         day = self._day()
-        if rng.random() < 0.1:  # noqa: PLR2004 - a moment, which the bundle's zone turns into a day
+        if rng.random() < 0.1:
             hour = int(rng.random() * 24)
             return f"{day.isoformat()}T{hour:02d}:30:00{('Z', '+08:00', '-05:00')[int(rng.random() * 3)]}"
         return day.isoformat()
@@ -153,7 +156,7 @@ class Requests:
     def _day(self) -> date:
         rng = self._rng
         known = self._constants["date"]
-        if known and rng.random() < 0.5:  # noqa: PLR2004
+        if known and rng.random() < 0.5:
             day = known[int(rng.random() * len(known))]
             assert isinstance(day, date)
             return day + timedelta(days=int(rng.random() * 3) - 1)

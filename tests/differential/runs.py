@@ -16,7 +16,7 @@ MOST_KEPT = 20
 
 @dataclass
 class Run:
-    """``compared`` counts decisions compared in full (with the truth of every rule), ``refused`` requests turned away."""
+    """``compared`` counts decisions compared in full, rule by rule; ``refused`` those turned away."""
 
     compared: int = 0
     refused: int = 0

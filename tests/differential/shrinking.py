@@ -21,11 +21,16 @@ def shrunk(found: Difference) -> Difference:
         for path in sorted(_paths(found.request.facts), key=len):
             smaller = Request(_without(found.request.facts, path), found.request.as_of)
             lines = _lines(bench, found.decision, smaller)
-            if lines:
+            if lines and _kind(lines) == _kind(found.lines):
                 found, changed = replace(found, request=smaller, lines=lines), True
                 break
     bench.production.close()
     return found
+
+
+def _kind(lines: tuple[str, ...]) -> str:
+    """What differs first: a rule, or a part of the answer."""
+    return lines[0].partition(" ")[0]
 
 
 def _lines(bench: Bench, decision: str, request: Request) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ FACTS = {
 }  # fmt: skip
 FIELDS = {
     "kind": "enum:color", "amount": "money", "price": "money", "units": "integer", "share": "decimal",
-    "bad": "boolean", "whole": "boolean", "seen": "date", "ends": "date", "grade": "enum:size", "tags": "set:color", "note": "text",
+    "bad": "boolean", "whole": "boolean", "seen": "date", "ends": "date",
+    "grade": "enum:size", "tags": "set:color", "note": "text",
 }  # fmt: skip
 WEEKDAYS = ("friday", "saturday", "sunday")
 
@@ -171,12 +172,12 @@ def declare_definition(w: World, of: ListDecl | None = None) -> Entry:
     scope = DOCUMENT.binding(of.each, of) if of else DOCUMENT
     each: Entry = {"each": of.each} if of else {}
     shape = int(w.rng.random() * 10)
-    if shape < 4:  # noqa: PLR2004 - four in ten
+    if shape < 4:
         type_ = w.one(*KINDS, "duration")
         key = w.new("def_")
         made = {**type_keys(type_), **each, "is": expression(w, type_, scope, 3)}
         _take(w, of, Named(key, type_))
-    elif shape < 6:  # noqa: PLR2004 - two in ten
+    elif shape < 6:
         key = w.new("cond_")
         made = {"type": "boolean", **each, "when": condition(w, scope, 2)}
         if w.chance(0.4):
@@ -251,7 +252,9 @@ def apart(w: World, subject: str, type_: str, count: int, scope: Scope) -> list[
 def _ranges(w: World, type_: str, count: int) -> list[str]:
     """Ranges side by side, with a hole now and then."""
     texts = {constant(w, type_) for _ in range(count)}
-    limits = sorted(texts, key=lambda t: date.fromisoformat(t).toordinal() if type_ == "date" else Decimal(t.split()[0]))
+    limits = sorted(
+        texts, key=lambda t: date.fromisoformat(t).toordinal() if type_ == "date" else Decimal(t.split()[0])
+    )
     middle = [f"from {a} to below {b}" if w.chance(0.8) else a for a, b in pairwise(limits)]
     return [f"less than {limits[0]}", *middle, f"at least {limits[-1]}"]
 
@@ -270,7 +273,7 @@ def table_inputs(w: World, scope: Scope) -> list[tuple[str, str]]:
     for _ in range(1 + w.chance(0.5)):
         type_ = w.one("enum:color", "enum:color", "boolean", "integer", "money", "date", "enum:size", "set:color")
         subject = name(w, type_, scope)
-        if subject is None or w.chance(0.1) and type_ in ORDERED:
+        if subject is None or (w.chance(0.1) and type_ in ORDERED):
             type_ = w.one("integer", "date")
             subject = expression(w, type_, scope, 2)
         if not subject[:1].isdigit():

@@ -86,7 +86,9 @@ class World:
     lists: list[ListDecl] = field(default_factory=list)
     of_elements: list[tuple[str, Named]] = field(default_factory=list)
     late: list[Named] = field(default_factory=list)
-    constants: dict[str, list[object]] = field(default_factory=lambda: {k: [] for k in ("integer", "decimal", "money", "date")})
+    constants: dict[str, list[object]] = field(
+        default_factory=lambda: {k: [] for k in ("integer", "decimal", "money", "date")}
+    )
     fresh: int = 0
     #: The day that parameters and editions go by unless they say otherwise.
     in_force_on: str = "as_of"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from datetime import date
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,8 +15,22 @@ from referencing.jsonschema import DRAFT202012
 from policyengine import Engine, load_bundle
 from policyengine.api_schema.files import NAMES, api_schema, api_schema_text
 from policyengine.diagnostics import Diagnostics
+from policyengine.model.decision import (
+    AmountDetail,
+    AmountStep,
+    DeadlineDate,
+    Decision,
+    ElementDecision,
+    FaultNote,
+    MissingFact,
+    PlannedShare,
+    Reason,
+    Remark,
+    SplitPlan,
+)
 from policyengine.shipped import shipped_schemas
 from policyengine.testing.cases import read_cases
+from policyengine.values.money import Money
 
 PLACE = "urn:document"
 
@@ -126,3 +142,58 @@ def test_schema_files_are_valid_and_fresh(name):
     file = shipped_schemas() / f"{name}.schema.json"
     # When this fails: policyengine schema --write schemas
     assert file.read_text(encoding="utf-8") == api_schema_text(name)
+
+
+def test_the_schema_of_a_decision_has_exactly_the_keys_of_a_decision():
+    usd = Money.of("12.5", "USD")
+    reason = Reason(rule="A-1", message="Because.", source=None, at="a.yaml:1", elements=("a",))
+    step = AmountStep(rule=None, amount=usd)
+    detail = {"start": usd, "steps": (step,), "result": usd, "limit": None}
+    decision = Decision(
+        decision="d",
+        verdict="yes",
+        verdict_class="granted",
+        reasons=(reason,),
+        missing=(MissingFact(fact="a.b", title=None, type="enum", members=("x",), rules=("A-1",), purpose="amount"),),
+        elements=(ElementDecision(id="a", verdict="yes", element_class="granted", reasons=(reason,)),),
+        deadlines=(
+            DeadlineDate(rule="A-2", day=date(2025, 1, 1), days_left=-1, from_day=date(2025, 1, 2), element="a"),
+        ),
+        amount=usd,
+        amounts=(
+            AmountDetail(scope="group", element="a", group={"k": "v", "n": 1, "none": None}, **detail),
+            AmountDetail(scope="total", element=None, group=None, **detail),
+        ),
+        needs=("photos",),
+        warnings=(reason,),
+        remarks=(Remark(code="c", message="m", fact="a.b"),),
+        faults=(FaultNote(code="c", message="m", at="a.yaml:1"),),
+        values={"text": "x", "set": ["a"], "money": {"amount": "1.00", "currency": None}, "flag": True, "none": None},
+        split=SplitPlan(
+            called="contracts",
+            parts=1,
+            proved=True,
+            lower_bound=1,
+            contents=(((PlannedShare(line="l", quantity=2, amount="3"),), {"amount": "3.00", "currency": "USD"}),),
+        ),
+        bundle=("b", "1", "0" * 64),
+        as_of=date(2025, 1, 1),
+    )
+    data, schema = decision.to_dict(), api_schema("decision")
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(data)
+    pieces = schema["$defs"]
+    assert list(data) == list(schema["properties"])
+    for piece, key in [
+        ("Reason", "reasons"),
+        ("MissingFact", "missing"),
+        ("ElementDecision", "elements"),
+        ("Deadline", "deadlines"),
+        ("AmountDetail", "amounts"),
+        ("Remark", "remarks"),
+        ("Fault", "faults"),
+    ]:
+        damaged = copy.deepcopy(data)
+        found = damaged[key][0]
+        assert found.keys() == pieces[piece]["properties"].keys()
+        del found[next(iter(found))]
+        assert not Draft202012Validator(schema).is_valid(damaged)

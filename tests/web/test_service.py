@@ -123,6 +123,20 @@ def test_two_workers_count_together_and_end_cleanly(bundles):
     assert (code, errors) == (0, "")
 
 
+def test_a_name_to_listen_on_and_a_log_of_every_request(bundles):
+    running = Server(str(bundles / "umbrella"), "--host", "localhost", "--access-log")
+    try:
+        assert running.address.startswith("http://localhost:")
+        with running.client() as client:
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/a%0A2025-01-01 ERROR made up%1b").status_code == 404
+        # A request is logged after its answer, so the lines are waited for, and may change places.
+        lines = {running.process.stderr.readline().split('"')[1] for _ in range(2)}
+    finally:
+        running.stop()
+    assert lines == {"GET /healthz", "GET /a�2025-01-01 ERROR made up�"}
+
+
 def test_answers_under_load_from_many_threads(server, client):
     facts = {"umbrella": {"price": "40 EUR", "bought_on": "2025-03-01"}, "report": {"has_receipt": True}}
     causes = ["seam", "lost", "wind", None]

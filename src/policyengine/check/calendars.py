@@ -7,7 +7,6 @@ from datetime import date
 
 from policyengine.check.context import Context
 from policyengine.check.reading import entries, scalars
-from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Mapping, Node, Scalar
 from policyengine.frontend.schema_words import WEEKDAYS
 from policyengine.values.dates import Calendar
@@ -19,14 +18,9 @@ def calendars(ctx: Context, doc: Mapping) -> dict[str, Calendar]:
 
 
 def _calendar(ctx: Context, key: Scalar, body: Node) -> Calendar:
-    weekend = set()
-    for word in scalars(body.get("weekend") if isinstance(body, Mapping) else None):
-        if word.text in WEEKDAYS:
-            weekend.add(WEEKDAYS.index(word.text))
-        else:
-            near = did_you_mean(word.text, WEEKDAYS)
-            help_ = near or "days: " + ", ".join(WEEKDAYS)
-            ctx.sink.error("literal/weekday", f"`{word.text}` is not a day of the week", word.span, help_)
+    # A word that is no weekday was reported as a fault of shape.
+    written = scalars(body.get("weekend") if isinstance(body, Mapping) else None)
+    weekend = {WEEKDAYS.index(w.text) for w in written if w.text in WEEKDAYS}
     if len(weekend) == len(WEEKDAYS):
         words = f"calendar `{key.text}` has no working day"
         ctx.sink.error("calendar/no-working-day", words, key.span, "leave at least one day out of `weekend`")

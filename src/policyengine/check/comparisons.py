@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policyengine.check.names import pair
-from policyengine.check.typist import Form, Hint, Typist, form
+from policyengine.check.names import needs_type, pair
+from policyengine.check.typist import ANYTHING, Form, Hint, Typist, form
 from policyengine.language import syntax as s
 from policyengine.model import expr as x
 from policyengine.values.money import Money
@@ -198,7 +198,18 @@ def _compare(t: Typist, node: s.CompareText, _hint: Hint) -> x.Expr:
 
 
 def _in(t: Typist, node: s.InText, _hint: Hint) -> x.Expr:
-    return in_target(t, node, t.infer(node.subject), node.target)
+    return in_target(t, node, t.infer(node.subject, _element_hint(t, node)), node.target)
+
+
+def _element_hint(t: Typist, node: s.InText) -> Hint:
+    """What a bare word before ``in`` is a member of, going by what stands after it."""
+    if not needs_type(t, node.subject) or isinstance(node.target, s.Range | s.OneOfTests):
+        return ANYTHING
+    if isinstance(node.target, s.ListText):
+        known = next((i for i in node.target.items if not needs_type(t, i)), None)
+        return ANYTHING if known is None else Hint(t.infer(known).type, t.source(known))
+    container = t.infer(node.target)
+    return Hint(element_of(container.type), t.source(node.target)) if container.type.kind is Kind.SET else ANYTHING
 
 
 def _contains(t: Typist, node: s.ContainsText, _hint: Hint) -> x.Expr:

@@ -86,5 +86,7 @@ def _tested_name(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr
     if subject is None:
         return None
     tested = ctx.tests(value, subject, scope, value.span)
+    if value.span.end < key.span.start:  # an alias: the test is written elsewhere
+        return tested
     # Shown in explanations as it was written: the name with its test.
     return tested and replace(tested, span=Span(key.span.file, key.span.start, value.span.end))

@@ -10,7 +10,7 @@ from policyengine.check.reading import scalars
 from policyengine.check.symbols import Symbols
 from policyengine.check.typist import Rejected, Scope, Typist
 from policyengine.diagnostics import Diagnostics
-from policyengine.frontend.nodes import Node, Scalar
+from policyengine.frontend.nodes import NOTHING, Node, Scalar
 from policyengine.model import expr as x
 from policyengine.source import Span
 from policyengine.values.types import BOOLEAN, Type
@@ -49,6 +49,9 @@ class Context:
     def _typed(self, node: Node | None, scope: Scope, typing: Callable[[Typist], x.Expr]) -> x.Expr | None:
         if not isinstance(node, Scalar):
             self._not_a_text(node)
+            return None
+        if node.plain and (node.text in NOTHING or ".." in node.text):
+            # No value at all, or a range that YAML took for a list: the reader has told.
             return None
         try:
             return typing(self.typist(node, scope))

@@ -179,9 +179,6 @@ class _Check:
 
     def type(self, path: Path, broken: _Broken) -> None:
         schema, span = broken.schema, self.located.values[path]
-        if broken.instance is None and self.kind != "tests":  # a missing value was reported by the reader
-            self.found += 1
-            return
         if schema.get("title") == CONDITION:
             self._not_a_condition(path, broken.instance, span)
             return

@@ -96,8 +96,15 @@ def _undated(e: Expr, env: Env) -> Iterator[str]:
             case x.FactRef() | x.ItemField() if (default := declaration(node, env).default) is not None:
                 # A default that is not needed adds combinations that change nothing.
                 yield from _undated(default, env)
+            case x.Pluck() if (default := _plucked(node, env).default) is not None:
+                yield from _undated(default, env)
             case _:
                 pass
+
+
+def _plucked(e: x.Pluck, env: Env) -> Fact:
+    """How the field of a column is declared."""
+    return env.bundle.lists[str(e.list.type.name)].fields[e.field]
 
 
 def parts_of(body: Expr | Table) -> Iterator[Expr]:

@@ -163,10 +163,12 @@ class _Run:
     def set(self, step: SetStep, amount: Amount, env: Env, scope: _Scope) -> Amount:
         """The amount that a step sets."""
         to = evaluate(step.to, env)
-        if not to.known:
-            return self.lacking(scope.order, step.id, (to,), amount)
-        if not self.currency.known:
-            return self.lacking((-1, 0), None, (self.currency,), amount)
+        if not to.known or not self.currency.known:
+            lacks = (
+                self.lacking((-1, 0), None, (self.currency,), amount),
+                self.lacking(scope.order, step.id, (to,), amount),
+            )
+            return Amount(None, unique(k for a in lacks for k in a.asks), unique(f for a in lacks for f in a.faults))
         return self.in_currency(to.value, step.to.span)
 
     def limits(self, step: LimitsStep, n: int, amount: Amount, env: Env, scope: _Scope) -> tuple[Amount, str | None]:

@@ -102,7 +102,8 @@ def reasons_of(told: Iterable[Told], *, with_elements: bool = True) -> tuple[Rea
 
 def _reason(told: Sequence[Told], *, with_elements: bool) -> Reason:
     first = told[0]
-    keys = unique(t.element.key for t in told if t.element is not None)
+    elements = sorted((t.element for t in told if t.element is not None), key=lambda e: e.position)
+    keys = unique(e.key for e in elements)
     return Reason(
         rule=first.id,
         message=_message(first),

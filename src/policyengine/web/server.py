@@ -27,10 +27,11 @@ GRACE: Final = 10
 # Named as in `metrics`, which must not be imported before the variable is set.
 _SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
+_ACCESS: Final = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
 _LOGGING: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "formatters": {"line": {"()": f"{__name__}.OneLine", "fmt": "%(asctime)s %(levelname)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -44,26 +45,36 @@ class CannotListen(Exception):  # noqa: N818 - reads as a sentence
     """The address cannot be used; the text says why."""
 
 
-def free_port(host: str, port: int) -> int:
-    """``port`` (or for 0 any free one), once it is sure that this host's port can be listened on.
+class OneLine(logging.Formatter):
+    """Log lines in which nothing that a caller sent can start a line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
+        """The line, whatever the message holds; a traceback follows it as it is."""
+        return "".join(c if c.isprintable() else "�" for c in super().formatMessage(record))
+
+
+def free_address(host: str, port: int) -> tuple[str, int]:
+    """The IP address of ``host``, and ``port`` (or for 0 any free one), once it is sure that they can be listened on.
 
     The workers share their port, so that a second server would not be refused by the system but share it too.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # Of a name with addresses of both kinds, such as localhost, the one that every client tries.
+        family, kind, protocol, _, address = min(found, key=lambda f: f[0] != socket.AF_INET)
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return int(probe.getsockname()[1])
+            return str(address[0]), int(probe.getsockname()[1])
     except OSError as e:
         raise CannotListen(f"cannot listen on {host} port {port}: {e.strerror or e}") from e
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where to listen, with how many worker processes, and whether every request is logged."""
+    """The IP address and port to listen on, how many worker processes, and whether every request is logged."""
 
-    host: str
+    address: str
     port: int
     workers: int = 1
     access_log: bool = False
@@ -78,7 +89,7 @@ def serve(bundles: Mapping[str, CheckedBundle], listening: Listening, announce: 
         os.environ[_SHARED_COUNTS] = folder
         server = Granian(
             "policyengine.web",
-            address=listening.host,
+            address=listening.address,
             port=listening.port,
             interface=Interfaces.WSGI,
             workers=listening.workers,
@@ -87,6 +98,7 @@ def serve(bundles: Mapping[str, CheckedBundle], listening: Listening, announce: 
             log_level=LogLevels.warning,
             log_dictconfig=_LOGGING,
             log_access=listening.access_log,
+            log_access_format=_ACCESS,
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )

@@ -21,7 +21,7 @@ from policyengine.backends.durable.forms import (
     disjunction,
     one,
 )
-from policyengine.backends.durable.slots import FALSE, TRUE, Sign, Slots
+from policyengine.backends.durable.slots import FALSE, TRUE, Sign, Slots, reads_element
 from policyengine.evaluation.evaluator import Evaluator
 from policyengine.evaluation.values import is_known
 from policyengine.model.expr import (
@@ -239,7 +239,7 @@ class Lowering:
         """The value of an expression that is the same in every case."""
         if isinstance(e, Literal):
             return e.value
-        if e.type.kind not in SCALARS or self.evaluator.reading.of(e).case:
+        if e.type.kind not in SCALARS or self.evaluator.reading.of(e).case or reads_element(e):
             return None
         got = self.evaluator.start(WorkingMemory({}, {}, date.min)).value(e)
         return cast("Value", got) if is_known(got) else None

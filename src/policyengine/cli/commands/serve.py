@@ -52,12 +52,12 @@ Examples:
 @click.option("--access-log/--no-access-log", default=False, show_default=True, help="Log every request.")
 def serve(folders: tuple[str, ...], host: str, port: int, workers: int, access_log: bool) -> int:  # noqa: FBT001 - a flag
     """Check, start, announce, serve."""
-    from policyengine.web.server import CannotListen, Listening, free_port
+    from policyengine.web.server import CannotListen, Listening, free_address
     from policyengine.web.server import serve as listen
 
     bundles = _load(bundle_folders(folders))
     try:
-        listening = Listening(host, free_port(host, port), workers, access_log)
+        listening = Listening(*free_address(host, port), workers, access_log)
     except CannotListen as e:
         raise click.ClickException(str(e)) from e
     shown_host = f"[{host}]" if ":" in host else host

@@ -1,0 +1,139 @@
+"""README.md names every command, option, exit code, route, problem and limit, and none that does not exist."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+from tests.differential.test_differential import LEAST
+from tests.docs.documents import README, ROOT, codes, section, table
+from tests.docs.registries import PACKAGE, all_codes, request_codes
+
+import policyengine
+from policyengine.api_schema.openapi import DIGEST_HEADER
+from policyengine.api_schema.request import MOST_ITEMS
+from policyengine.cli import exits
+from policyengine.cli.main import cli
+from policyengine.cli.options import MOST_BYTES as MOST_BYTES_OF_FACTS
+from policyengine.frontend.yaml_reader import MAX_BYTES
+from policyengine.loading import load_bundle
+from policyengine.model.rules import Class
+from policyengine.shipped import shipped_policies
+from policyengine.web import problems
+from policyengine.web.app import MOST_BATCH_BYTES, MOST_BYTES, create_app
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def coded(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def options(command: click.Command) -> set[str]:
+    """The options of a command: each by its long name, or by the only one it has."""
+    found: set[str] = set()
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            names = [*parameter.opts, *parameter.secondary_opts]
+            found |= {n for n in names if n.startswith("--")} or set(names)
+    return found
+
+
+def test_every_command_with_its_options():
+    documented = {coded(row[0])[0]: set(coded(row[2])) for row in table(TEXT, "command", "does", "options")}
+    assert documented == {name: options(command) for name, command in cli.commands.items()}
+
+
+def test_options_of_the_command_itself():
+    assert {o for o in options(cli) if o != "--help"} == {"--version"}
+    assert {"policyengine --version", "policyengine --help"} <= set(codes(TEXT))
+
+
+def test_commands_and_options_named_anywhere_exist():
+    known = {o for command in (cli, *cli.commands.values()) for o in options(command)} | {"--help", "--indent"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
+    assert set(re.findall(r"^ *policyengine ([a-z]+)", TEXT, re.MULTILINE)) <= set(cli.commands)
+
+
+def test_every_exit_code():
+    known = {getattr(exits, name) for name in ("FINE", "FAILED", "REFUSED", "INVALID", "OPEN")}
+    documented = {int(row[0]): row[1] for row in table(TEXT, "exit code", "means")}
+    assert set(documented) == known
+    for class_ in (*map(str, Class), "undetermined", "value"):
+        assert class_ in documented[exits.of_class(class_)], class_
+
+
+def test_every_route():
+    app = create_app({"trade_assurance": load_bundle(shipped_policies() / "trade_assurance")})
+    served = {
+        f"{method} {str(rule).replace('<', '{').replace('>', '}')}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert {coded(row[0])[0] for row in table(TEXT, "method and path", "gives")} == served
+
+
+def test_every_problem_with_its_status():
+    documented = {(int(row[0]), coded(row[1])[0]) for row in table(TEXT, "status", "problem", "when")}
+    assert documented == {(kind.status, kind.name) for kind in problems.KINDS}
+
+
+def test_every_code_of_a_request_error():
+    assert {coded(row[0])[0] for row in table(TEXT, "code in `errors`", "what it means")} == request_codes()
+
+
+def test_no_code_is_named_that_does_not_exist():
+    groups = {code.partition("/")[0] for code in all_codes()} - {"tests", "policies", "schema", "bundle"}
+    named = set(re.findall(rf"(?<![\w/.])(?:{'|'.join(groups)})/[a-z]+(?:-[a-z]+)*\b", TEXT))
+    assert named - all_codes() == set()
+
+
+def test_every_class_and_the_digest_header():
+    assert {*map(str, Class), "undetermined", "value", DIGEST_HEADER} <= set(codes(section(TEXT, "HTTP")))
+
+
+def test_every_python_name():
+    used = set(re.findall(r"\w+", TEXT))
+    public = {name for name in policyengine.__all__ if name not in ("__version__", "Decision")}
+    assert public <= used
+
+
+@pytest.mark.parametrize(
+    ("said", "is_"),
+    [
+        (f"{MAX_BYTES // 1_000_000} MB", MAX_BYTES % 1_000_000 == 0),
+        (f"{MOST_BYTES // 2**20} MiB", MOST_BYTES % 2**20 == 0),
+        (f"{MOST_BATCH_BYTES // 2**20} MiB", MOST_BATCH_BYTES % 2**20 == 0 and MOST_BYTES_OF_FACTS >= MOST_BYTES),
+        (f"{MOST_ITEMS:,} items", True),
+        (f"at least {LEAST:,} decisions", True),
+        (f"**{policyengine.__version__}**", True),
+    ],
+)
+def test_every_figure(said, is_):
+    assert is_
+    assert said in " ".join(TEXT.split())
+
+
+def test_every_module_with_its_job():
+    rows = table(TEXT, "module", "its job")
+    modules = {p.stem if p.suffix == ".py" else p.name for p in PACKAGE.iterdir() if _is_module(p.name)}
+    assert {coded(row[0])[0] for row in rows} == modules
+    assert all(row[1] for row in rows)
+
+
+def test_the_modules_stand_in_the_order_of_imports():
+    """The layers of import-linter, read from below, are the table read from above."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.search(r"^layers = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)[1]
+    rank = {
+        name: level
+        for level, line in enumerate(reversed(layers.splitlines()))
+        for name in re.findall(r"[a-z_]+", re.sub(r"#.*", "", line))
+    }
+    order = [rank[coded(row[0])[0]] for row in table(TEXT, "module", "its job")]
+    assert order == sorted(order)
+
+
+def _is_module(name: str) -> bool:
+    return not name.startswith(("_", ".")) and name != "py.typed"
