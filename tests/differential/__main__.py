@@ -27,6 +27,8 @@ def main() -> int:
         for first in count(options.seed, batch):
             for run in pool.map(run_seed, range(first, first + batch), [options.requests] * batch):
                 total.add(run)
+                if run.differences:
+                    sys.stderr.write(f"\n{run.differences[0]}\n")
             speed = total.compared / (time.monotonic() - started)
             sys.stderr.write(
                 f"\r{total.compared:,} of {options.comparisons:,} comparisons, {total.bundles} bundles, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -22,17 +22,13 @@ from policyengine.evaluation.evaluator import Evaluation
 from policyengine.loading import check_folder
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
+from policyengine.model.rules import DecisionSpec
+from policyengine.reference import answer
+from policyengine.reference.evaluate import Env
+from policyengine.reference.weigh import Weighed
 
 #: The truth of every rule of the steps, by index and element key (None: the document).
 Truths = dict[tuple[int, str | None], bool | None]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What one side says: the truths of rules, and the decision as JSON data."""
-
-    truths: Truths
-    decision: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -105,9 +101,19 @@ class Production:
 
 
 def expected(bundle: CheckedBundle, decision: str, request: Request) -> tuple[Decision, Truths]:
-    """What the reference says."""
-    truths = {} if bundle.decisions[decision].value else reference.match(bundle, decision, request.facts, request.as_of)
-    return reference.decide(bundle, decision, request.facts, request.as_of), dict(truths)
+    """What the reference says: the decision, and the truths that it weighed on the way."""
+    weigh, heard = answer.weigh, list[Weighed]()
+
+    def listening(spec: DecisionSpec, env: Env) -> list[Weighed]:
+        heard[:] = weigh(spec, env)
+        return list(heard)
+
+    answer.weigh = listening
+    try:
+        found = reference.decide(bundle, decision, request.facts, request.as_of)
+    finally:
+        answer.weigh = weigh
+    return found, {(w.rule.index, w.element.key if w.element else None): w.truth for w in heard if not w.rule.warning}
 
 
 def differences(wanted: tuple[Decision, Truths], found: tuple[Decision, Truths]) -> tuple[str, ...]:
@@ -182,16 +188,16 @@ class Bench:
 
     def compare(self, decision: str, request: Request) -> tuple[Decision, Truths] | None:
         """Ask both sides; None if the request is refused, or the engine raises."""
-        answer = None
+        found = None
         try:
-            answer = self.production.ask(decision, request)
-            lines = differences(expected(self.bundle, decision, request), answer)
+            found = self.production.ask(decision, request)
+            lines = differences(expected(self.bundle, decision, request), found)
         except Refused:
             self.refused += 1
             return None
         except Exception:  # noqa: BLE001 - neither side may raise, whatever the facts are
-            lines = (f"{'the engine' if answer is None else 'the reference'} raises:", traceback.format_exc(limit=-3))
+            lines = (f"{'the engine' if found is None else 'the reference'} raises:", traceback.format_exc(limit=-3))
         self.compared += 1
         if lines:
             self.found.append(Difference(self.seed, decision, request, lines))
-        return answer
+        return found

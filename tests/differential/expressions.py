@@ -126,6 +126,8 @@ def ordered_comparison(w: World, scope: Scope, depth: int) -> str:
     left = left or expression(w, type_, scope, depth - 1)
     if type_ == "money" and w.chance(0.15):
         return f"({left} {op} 0)" if w.chance(0.7) else f"(0 {op} {left})"
+    if w.chance(0.12) and (named := name(w, type_, scope)):
+        return f"({constant(w, type_)} {op} {named})"
     right = constant(w, type_) if w.chance(0.45) and not is_literal(left) else expression(w, type_, scope, depth - 1)
     return f"({left} {op} {right})"
 

@@ -83,6 +83,7 @@ def _vocabulary(w: World, files: dict[str, dict[str, Data]]) -> None:
     jobs += ["list"] * len(LISTS)
     w.rng.shuffle(jobs)
     lists = list(LISTS)
+    parameters |= declare_parameter(w, "set:color")
     for job in jobs:
         match job:
             case "fact":

@@ -88,7 +88,9 @@ class Requests:
                 number = int(rng.random() * 6) if small else int(self._near("integer", 1))
                 return number if fact.minimum is None else max(number, int(fact.minimum))
             case Kind.DECIMAL:
-                return self._decimal(self._least(self._near("decimal", Decimal("0.01")), fact))
+                return self._decimal(
+                    self._least(self._near("decimal", Decimal(["0.01", "0.0001"][rng.random() < 0.4])), fact)
+                )
             case Kind.MONEY:
                 return self._money(
                     self._least(self._near("money", Decimal("0.01")).quantize(Decimal("0.01")), fact), fact

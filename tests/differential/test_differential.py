@@ -7,11 +7,13 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 
 import pytest
-from tests.differential.compare import load
+from tests.differential.compare import expected, load
 from tests.differential.coverage import report, unmet
 from tests.differential.generator import generate
 from tests.differential.requests import Requests
 from tests.differential.runs import Run, run_seed
+
+from policyengine import reference
 
 #: Decisions compared in full, with the truth of every rule.
 LEAST = 20_000
@@ -51,6 +53,17 @@ def test_a_seed_always_gives_the_same_bundle_and_requests() -> None:
     bundle = load(first)
     requests = [Requests(bundle, first.constants, 7) for _ in range(2)]
     assert [requests[0].next() for _ in range(5)] == [requests[1].next() for _ in range(5)]
+
+
+def test_the_truths_listened_to_are_those_that_the_reference_matches() -> None:
+    generated = generate(3)
+    bundle = load(generated)
+    requests = Requests(bundle, generated.constants, 3)
+    for _ in range(10):
+        request = requests.next()
+        for decision in ("whole", "each_item", "cut"):
+            matched = reference.match(bundle, decision, request.facts, request.as_of)
+            assert expected(bundle, decision, request)[1] == matched
 
 
 def test_different_seeds_give_different_bundles() -> None:

@@ -113,11 +113,11 @@ def declare_list(w: World, of: ListDecl) -> Entry:
 # --- parameters and calendars ---
 
 
-def declare_parameter(w: World) -> Entry:
-    """A parameter, constant or dated; dated ones go by different days."""
-    type_ = w.one(*KINDS, "duration", *ORDERED)
+def declare_parameter(w: World, constant_of: str | None = None) -> Entry:
+    """A parameter, constant or dated; dated ones go by different days. ``constant_of`` asks for a constant one."""
+    type_ = constant_of or w.one(*KINDS, "duration", *ORDERED)
     made: Entry = {**type_keys(type_)}
-    if w.chance(0.3):
+    if constant_of or w.chance(0.3):
         made["value"] = literal(w, type_)
     else:
         made |= dated(w, type_)

@@ -17,6 +17,7 @@ from policyengine.frontend.schema_words import RULE_KINDS
 from policyengine.model import expr as x
 from policyengine.model.rules import Class
 
+
 def test_every_function_is_generated_and_demanded_by_the_differential_tests():
     assert set(coverage._FUNCTIONS) == set(evaluated.FUNCTIONS)
     seen = {form.removesuffix("()") for subject, form, _ in coverage.quotas() if subject == "form"}

@@ -15,19 +15,32 @@ from policyengine.model import expr as x
 from policyengine.model.rules import Insert, Message
 from policyengine.values.types import Kind
 
-ANSWER_NAMES = ("deadline", "from_day", "days_left", "measured", "amount", "limit", "parts", "offending")
+# What only the answer knows, and where it knows it.
+DEADLINE = ("deadline", "from_day", "days_left")
+MEASURE = ("measured",)
+TOO_LARGE = ("offending",)
+STEP = ("amount",)
+LIMIT = (*STEP, "limit")
+_EVERYWHERE = ("parts",)
+_HOMES = {
+    **dict.fromkeys(DEADLINE, "rules with `by` or `until`"),
+    **dict.fromkeys(MEASURE, "rules with `measure`"),
+    **dict.fromkeys(TOO_LARGE, "`too_large` of a split"),
+    **dict.fromkeys(STEP, "payout steps"),
+    "limit": "limits of a payout",
+}
 
 _INSERT = re.compile(r"\{([^{}]*)\}")
 
 
-def message(ctx: Context, node: Node | None, scope: Scope) -> Message | None:
-    """The message, by language; None when absent or at fault (reported)."""
+def message(ctx: Context, node: Node | None, scope: Scope, answers: tuple[str, ...] = ()) -> Message | None:
+    """The message, by language; None when absent or at fault (reported). ``answers`` are what only the answer knows."""
     if isinstance(node, Scalar):
-        parts = _parts(ctx, node, scope)
+        parts = _parts(ctx, node, scope, answers)
         return None if parts is None else Message({"": parts})
     if not isinstance(node, Mapping):
         return None
-    texts = {k.text: _parts(ctx, v, scope) for k, v in node.entries if isinstance(v, Scalar)}
+    texts = {k.text: _parts(ctx, v, scope, answers) for k, v in node.entries if isinstance(v, Scalar)}
     good = {k: p for k, p in texts.items() if p is not None}
     return Message(good) if good and len(good) == len(texts) else None
 
@@ -38,14 +51,14 @@ def inserted(message_: Message) -> Iterator[x.Expr]:
         yield from (p.expr for p in parts if isinstance(p, Insert) and p.expr is not None)
 
 
-def _parts(ctx: Context, node: Scalar, scope: Scope) -> tuple[str | Insert, ...] | None:
+def _parts(ctx: Context, node: Scalar, scope: Scope, answers: tuple[str, ...]) -> tuple[str | Insert, ...] | None:
     parts: list[str | Insert] = []
     at, good = 0, True
     for found in _INSERT.finditer(node.text):
         if found.start() > at:
             parts.append(node.text[at : found.start()])
         at = found.end()
-        insert = _insert(ctx, node, found, scope)
+        insert = _insert(ctx, node, found, scope, answers)
         good = good and insert is not None
         if insert is not None:
             parts.append(insert)
@@ -62,13 +75,17 @@ def _parts(ctx: Context, node: Scalar, scope: Scope) -> tuple[str | Insert, ...]
     return tuple(parts) if good else None
 
 
-def _insert(ctx: Context, node: Scalar, found: re.Match[str], scope: Scope) -> Insert | None:
+def _insert(ctx: Context, node: Scalar, found: re.Match[str], scope: Scope, answers: tuple[str, ...]) -> Insert | None:
     name = found.group(1).strip()
-    if name in ANSWER_NAMES:
+    if name in answers or name in _EVERYWHERE:
         return Insert(name, None)
+    if name in _HOMES:
+        span = node.sub(found.start(), found.end())
+        ctx.sink.error("rules/template", f"`{found.group()}` is not known here", span, f"it is known in {_HOMES[name]}")
+        return None
     start = found.start(1) + found.group(1).find(name)
     if not re.fullmatch(r"[a-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*", name) or not _known(ctx, name, scope):
-        near = did_you_mean(name, [*ctx.symbols.all_names(), *ANSWER_NAMES])
+        near = did_you_mean(name, [*ctx.symbols.all_names(), *answers])
         span = node.sub(found.start(), found.end())
         ctx.sink.error("rules/template", f"`{found.group()}` in the message is not a name known here", span, near)
         return None

@@ -9,7 +9,7 @@ from policyengine.check.context import Context
 from policyengine.check.declarations import singular
 from policyengine.check.headers import Header
 from policyengine.check.literals import number
-from policyengine.check.messages import message
+from policyengine.check.messages import LIMIT, STEP, message
 from policyengine.check.reading import entries, flag, items, mapping, scalar, text
 from policyengine.check.spelling import SNAKE, good_name
 from policyengine.check.typist import Scope
@@ -56,7 +56,8 @@ class _Reader:
         by = self._keys(group, scope)
         steps = (
             self._steps(element, self._amount(scope)),
-            self._steps(group, self._group_scope(by)),
+            # Steps may speak of the keys, so they cannot be read without them.
+            self._steps(group, self._group_scope(by)) if by is not None else (),
             self._steps(total, self.with_amount),
         )
         self._must_round()
@@ -120,8 +121,8 @@ class _Reader:
             return True
         return False
 
-    def _group_scope(self, by: tuple[tuple[str, x.Expr], ...] | None) -> Scope:
-        keys: dict[str, Type] = {name: e.type for name, e in by or ()}
+    def _group_scope(self, by: tuple[tuple[str, x.Expr], ...]) -> Scope:
+        keys: dict[str, Type] = {name: e.type for name, e in by}
         return replace(self.with_amount, specials={**self.with_amount.specials, **keys})
 
     # -- steps -------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ class _Reader:
         id_ = scalar(node, "id")
         when = when_unless(self.ctx, node, scope, node.span)
         to = self.ctx.expression(node.get("to"), scope, MONEY)
-        because = message(self.ctx, node.get("because"), scope)
+        because = message(self.ctx, node.get("because"), scope, LIMIT)
         if id_ is None or when is None or to is None or because is None:
             return None
         return Limit(id=id_.text, to=to, when=when, because=because, source=text(node, "source"), span=id_.span)
@@ -164,7 +165,7 @@ class _Reader:
 
     def _set_or_note(self, node: Mapping, scope: Scope, when: x.Expr) -> PayoutStep | None:
         id_ = scalar(node, "id")
-        because = message(self.ctx, node.get("because"), scope)
+        because = message(self.ctx, node.get("because"), scope, STEP)
         span = id_.span if id_ else node.span
         if "set" in node:
             to = self.ctx.expression(node.get("set"), scope, MONEY)

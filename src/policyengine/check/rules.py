@@ -8,7 +8,7 @@ from policyengine.check.conditions import when_unless
 from policyengine.check.context import Context, conjunction
 from policyengine.check.declarations import singular
 from policyengine.check.kinds import KINDS
-from policyengine.check.messages import message
+from policyengine.check.messages import DEADLINE, MEASURE, message
 from policyengine.check.periods import ALWAYS, InForce, Period, in_force
 from policyengine.check.reading import items, scalar, scalars, text
 from policyengine.check.splits import split_rules
@@ -118,7 +118,7 @@ class _Lowered:
         span = id_.span if id_ else r.span
         applies = when_unless(self.ctx, r, scope, span)
         period = self.lowering.period(r, scope)
-        because = message(self.ctx, r.get("because"), scope)
+        because = message(self.ctx, r.get("because"), scope, _answers(r))
         if id_ is None or guard is None or applies is None or period is None or because is None:
             return None
         rule = Rule(
@@ -153,3 +153,8 @@ class _Lowered:
             return ()
         found = split_rules(self.ctx, r, frame.rule if frame else None, scope, self.p.header)
         return tuple(replace(frame, rule=rule) for rule in found) if frame else ()
+
+
+def _answers(rule: Mapping) -> tuple[str, ...]:
+    """What the answer knows of such a rule besides the facts."""
+    return (DEADLINE if "by" in rule or "until" in rule else ()) + (MEASURE if "measure" in rule else ())

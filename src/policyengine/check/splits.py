@@ -9,7 +9,7 @@ from policyengine.check.comparisons import fitting, one_currency
 from policyengine.check.context import Context
 from policyengine.check.declarations import singular
 from policyengine.check.headers import Header
-from policyengine.check.messages import message
+from policyengine.check.messages import TOO_LARGE, message
 from policyengine.check.reading import mapping, scalar, text
 from policyengine.check.typist import Hint, Rejected, Scope
 from policyengine.frontend.nodes import Mapping, Scalar
@@ -28,7 +28,7 @@ def split_rules(ctx: Context, rule: Mapping, frame: Rule | None, scope: Scope, h
     split = _split(ctx, rule, scope)
     words = {k: _word(ctx, rule, k, header) for k in _CLASSES}
     too_large = mapping(rule, "too_large")
-    because = message(ctx, too_large.get("because") if too_large else None, scope)
+    because = message(ctx, too_large.get("because") if too_large else None, scope, TOO_LARGE)
     id_ = scalar(too_large, "id")
     if split is None or frame is None or because is None or id_ is None or None in words.values():
         return ()
