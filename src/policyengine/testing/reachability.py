@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.testing.known_words import reason_ids
@@ -21,14 +21,20 @@ def all_ids(bundle: CheckedBundle) -> dict[str, tuple[str, ...]]:
 
 def unexpected_ids(bundle: CheckedBundle, cases: Iterable[Case]) -> tuple[tuple[str, str], ...]:
     """(decision, id) of everything that no case expects as a reason or warning of its decision."""
-    expected = {
-        (case.decision, rule)
-        for case in cases
-        for e in case.expected
-        if e.key in _EXPECTING and isinstance(e.value, list)
-        for rule in e.value
-    }
+    expected = set(_expected(cases))
     return tuple((d, rule) for d, ids in all_ids(bundle).items() for rule in ids if (d, rule) not in expected)
+
+
+def expected_ids(cases: Iterable[Case]) -> frozenset[str]:
+    """Every id that some case expects as a reason or warning."""
+    return frozenset(rule for _, rule in _expected(cases))
+
+
+def _expected(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
+    for case in cases:
+        for e in case.expected:
+            if e.key in _EXPECTING and isinstance(e.value, list):
+                yield from ((case.decision, str(rule)) for rule in e.value)
 
 
 def cited(cases: Iterable[Case]) -> frozenset[str]:

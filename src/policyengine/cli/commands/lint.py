@@ -1,0 +1,46 @@
+"""``policyengine lint``: advice about bundles that are fine, from how they read to what no case holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from policyengine.cli import exits
+from policyengine.cli.options import bundle_folders, format_option
+from policyengine.cli.output.checked import Checked, show_checked
+
+
+@click.command(
+    help=f"""Give advice: rules without a source, names that nothing uses, conditions that never change, rules no case expects.
+
+Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. Advice never fails a bundle.
+
+\b
+Examples:
+  policyengine lint policies/returns
+  policyengine lint policies --format github
+
+{exits.FOR_BUNDLES}
+"""
+)
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
+@format_option("text", "json", "github")
+def lint(folders: tuple[str, ...], format_: str) -> int:
+    """Print every diagnostic of every bundle, advice among them."""
+    checked = [_linted(folder) for folder in bundle_folders(folders)]
+    show_checked(checked, format_)
+    return exits.INVALID if any(bundle is None for _, bundle, _ in checked) else exits.FINE
+
+
+def _linted(folder: Path) -> Checked:
+    from policyengine.check.lints import lint_untested
+    from policyengine.loading import check_folder
+    from policyengine.testing.cases import read_cases
+    from policyengine.testing.reachability import expected_ids
+
+    bundle, sink = check_folder(folder, lint=True)
+    if bundle is not None:
+        for advice in lint_untested(bundle, expected_ids(read_cases(bundle, folder, sink))):
+            sink.add(advice)
+    return folder, bundle, sink

@@ -1,0 +1,56 @@
+"""Bundles with their diagnostics, for every format: what ``check`` and ``lint`` print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from policyengine.cli.output.faults import diagnostic_github, diagnostic_text, json_text
+from policyengine.diagnostics import Diagnostics
+from policyengine.model.bundle import CheckedBundle
+
+Checked = tuple[Path, CheckedBundle | None, Diagnostics]
+
+
+def show_checked(checked: Sequence[Checked], format_: str) -> None:
+    """Print every diagnostic of every bundle, and what became of each."""
+    {"text": _show_text, "json": _show_json, "github": _show_github}[format_](checked)
+
+
+def _show_text(checked: Sequence[Checked]) -> None:
+    for folder, bundle, sink in checked:
+        for diagnostic in sink:
+            click.echo(diagnostic_text(diagnostic) + "\n")
+        click.echo(_summary(folder, bundle, sink))
+
+
+def _summary(folder: Path, bundle: CheckedBundle | None, sink: Diagnostics) -> str:
+    if bundle is None or sink.failed:
+        count = sum(d.severity == "error" for d in sink)
+        return f"{folder}: {click.style(f'{count} fault' + 's' * (count != 1), fg='red', bold=True)}"
+    rules = sum(len(d.rules) for d in bundle.decisions.values())
+    facts = len(bundle.facts) + sum(len(items.fields) for items in bundle.lists.values())
+    fine = click.style("fine", fg="green", bold=True)
+    what = f"{bundle.id} {bundle.version}, decisions: {', '.join(bundle.decisions)}; {facts} facts, {rules} rules"
+    return f"{folder}: {fine} ({what})"
+
+
+def _show_json(checked: Sequence[Checked]) -> None:
+    found = [
+        {
+            "folder": str(folder),
+            "valid": bundle is not None and not sink.failed,
+            "bundle": None if bundle is None else {"id": bundle.id, "version": bundle.version, "digest": bundle.digest},
+            "diagnostics": [d.to_dict() for d in sink],
+        }
+        for folder, bundle, sink in checked
+    ]
+    click.echo(json_text({"bundles": found}))
+
+
+def _show_github(checked: Sequence[Checked]) -> None:
+    for _, _, sink in checked:
+        for diagnostic in sink:
+            click.echo(diagnostic_github(diagnostic))
