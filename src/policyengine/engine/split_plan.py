@@ -37,12 +37,14 @@ def plan_of(case: Case) -> SplitPlan | None:
         return None
     split, plan = case.planned.split, case.planned.plan
     weights, nothing = _weights(case, split), _nothing(case, split)
+    # A large order repeats a few ways of filling a part over and over: each is told once.
+    told = {shares: _part(shares, weights, nothing, split) for shares in dict.fromkeys(plan.contents)}
     return SplitPlan(
         called=split.called,
         parts=plan.parts,
         proved=plan.proved,
         lower_bound=plan.lower_bound,
-        contents=tuple(_part(shares, weights, nothing, split) for shares in plan.contents),
+        contents=tuple(told[shares] for shares in plan.contents),
     )
 
 

@@ -15,13 +15,13 @@ MOST_PLACES = 12
 
 def decimal_text(number: int | Fraction, least_places: int = 0) -> str:
     """The exact decimal with at least so many places; one that does not end is cut half up at 12 places."""
-    number = Fraction(number)
     sign = "-" if number < 0 else ""
-    number = abs(number)
+    top, bottom = abs(number.numerator), number.denominator
     places = least_places
-    while places < MOST_PLACES and (number * 10**places).denominator != 1:
+    while places < MOST_PLACES and top * 10**places % bottom:
         places += 1
-    digits = int(number * 10**places + Fraction(1, 2))
+    # Half up, in whole numbers: the floor of the doubled value plus one, halved.
+    digits = (2 * top * 10**places + bottom) // (2 * bottom)
     whole, part = divmod(digits, 10**places)
     return f"{sign}{whole}.{part:0{places}d}" if places else f"{sign}{whole}"
 
