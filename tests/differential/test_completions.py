@@ -14,10 +14,10 @@ from tests.differential.compare import Bench, Truths
 from policyengine.engine.resolve import Resolution, Rulebook, resolve
 from policyengine.model.rules import Class, DecisionSpec
 
-SEEDS = 24
-REQUESTS = 30
-MOST_UNKNOWN = 8
-LEAST = 200
+SEEDS = 10
+REQUESTS = 16
+MOST_UNKNOWN = 6
+LEAST = 100
 
 
 def resolved(spec: DecisionSpec, truths: Truths, keys: list[str]) -> Resolution:

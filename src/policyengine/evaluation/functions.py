@@ -113,12 +113,12 @@ def _mixed_currencies(members: tuple[Got, ...], span: Span) -> Unknown | None:
 
 def _sum(args: tuple[Got, ...], site: Site) -> Got:
     members = args[0].items if len(args) == 1 and isinstance(args[0], Values) else args
-    if not all(is_known(a) for a in args):
-        return UNKNOWN
     money = site.type.kind is Kind.MONEY
     mixed = _mixed_currencies(members, site.span) if money else None
+    if mixed or not all(is_known(a) for a in args):
+        return mixed or UNKNOWN
     nothing: Value = Money(Fraction(0), "") if money else 0
-    return mixed or reduce(lambda total, v: plus(total, cast("Value", v), {}), members, nothing)
+    return reduce(lambda total, v: plus(total, cast("Value", v), {}), members, nothing)
 
 
 def _count(args: tuple[Got, ...], _: Site) -> Got:

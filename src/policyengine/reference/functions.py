@@ -82,7 +82,13 @@ def negative(item: Result) -> Result:
 
 def call(e: Call, args: Sequence[Result], calendars: Calendars) -> Result:
     """The value of a function call."""
-    return faulting(e.span, args, lambda: _call(e, args, calendars))
+    # A column is known while its values are not: they are what a fault of the whole leaves to blame.
+    parts = [p for a in args for p in (_entries(a) if _is_column(a) else (a,))]
+    return faulting(e.span, parts, lambda: _call(e, args, calendars))
+
+
+def _is_column(arg: Result) -> bool:
+    return isinstance(arg.value, tuple) and all(isinstance(m.content, Result) for m in _members(arg))
 
 
 def _call(e: Call, args: Sequence[Result], calendars: Calendars) -> Result:
@@ -187,8 +193,8 @@ def _sum(e: Call, items: Sequence[Result]) -> Result:
 
 def _convert(money: Result, rate: Result, currency: Result) -> Result:
     match money.value, rate.value, currency.value:
-        case Money() as m, _, str(code) if m.currency == code:
-            return money
+        case Money() as m, _, str(code) if m.currency in (code, ""):
+            return exact(Money(m.amount, code))
         case Money() as m, (int() | Fraction()) as factor, str(code):
             return exact(Money(m.amount * factor, code))
         case _:
