@@ -106,7 +106,8 @@ class _Check:
     def run(self) -> None:
         """Report every fault."""
         errors = map(_Broken.of, _validator(self.kind).iter_errors(self.located.data))
-        for broken in sorted(errors, key=_order):
+        # A value that is missing was told by the reader; its shape is then no second fault.
+        for broken in sorted((e for e in errors if e.instance is not None), key=_order):
             _REPORTS[broken.keyword](self, broken.path, broken)
         for path, keys in self._missing.items():
             self._report_missing(path, [k for k in keys if k not in self._misspelt.get(path, ())])

@@ -208,12 +208,34 @@ class Composer:
             key, value = self._node(first, events, depth + 1), self._node(next(events), events, depth + 1)
             parts += (key, value)
             end = value.end
+            if event.flow_style and self._cut_by_comma(entries, key, value.node):
+                continue
             if not (plain and isinstance(key.node, Scalar)):
                 self._forbid("keys that are not plain text", *_marks(first))
             elif self._key_is_good(key.node, first, entries):
                 entries[key.node.text] = (key.node, value.node)
                 self._look_for_value(key.node, value.node)
         return _collected(Mapping(tuple(entries.values()), self.text.span(start, end)), parts, end)
+
+    def _cut_by_comma(self, entries: dict[str, tuple[Scalar, Node]], key: _Built, value: Node) -> bool:
+        """Whether ``key`` is no key but the rest of the text before it, which YAML ended at a comma.
+
+        The text is then read as it was meant, so that nothing else is said of it.
+        """
+        rest, before = key.node, next(reversed(entries.values()), None)
+        if not (isinstance(rest, Scalar) and rest.plain and rest.text and isinstance(value, Scalar) and not value.text):
+            return False
+        if before is None or self.text.text[key.end :].lstrip()[:1] not in (",", "}"):
+            return False
+        name, start = before
+        if not (isinstance(start, Scalar) and start.plain and start.text and start.text != UNKNOWN):
+            return False
+        whole = _joined(start.text, rest.text)
+        span = Span(start.span.file, start.span.start, rest.span.end)
+        entries[name.text] = (name, Scalar(whole, span, plain=True))
+        self.faults = [f for f in self.faults if f.span.start != span.start]
+        self._fault("yaml/quote-this", "a comma in braces ends this text", span, _comma_help(start.text, rest.text))
+        return True
 
     def _key_is_good(self, key: Scalar, event: Any, entries: dict[str, tuple[Scalar, Node]]) -> bool:  # noqa: ANN401 - see above
         if key.plain and key.text == "":
@@ -271,6 +293,18 @@ def quote_help(text: str) -> str:
     """What to do about a test that YAML does not read as text."""
     escaped = text.replace("'", "''")
     return f"write `'{escaped}'`: YAML reads `>` and `[` as its own"
+
+
+def _joined(start: str, rest: str) -> str:
+    """The text that was meant: a number with its fraction, or a text with a comma."""
+    return f"{start}.{rest}" if start.isdecimal() and rest.isdecimal() else f"{start}, {rest}"
+
+
+def _comma_help(start: str, rest: str) -> str:
+    if start.isdecimal() and rest.isdecimal():
+        return f"write `{_joined(start, rest)}` if it is one number, else put quotes around the text"
+    escaped = _joined(start, rest).replace("'", "''")
+    return f"write the whole text in quotes: `'{escaped}'`"
 
 
 def _marks(event: Any) -> tuple[int, int]:  # noqa: ANN401 - see above
