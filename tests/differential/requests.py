@@ -147,7 +147,7 @@ class Requests:
         rng = self._rng
         if fact.may_be_empty and rng.random() < 0.12:
             return ""
-        if rng.random() < 0.006:
+        if rng.random() < 0.02:
             return FAR_DAYS[int(rng.random() * 2)].isoformat()
         day = self._day()
         if rng.random() < 0.1:

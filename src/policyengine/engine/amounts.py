@@ -11,7 +11,7 @@ from policyengine.evaluation.env import Env
 from policyengine.evaluation.rounding import round_to
 from policyengine.evaluation.values import UNKNOWN, Got
 from policyengine.model.decision import AmountStep, Reason
-from policyengine.model.expr import Expr, Special, walk
+from policyengine.model.expr import Expr
 from policyengine.model.faults import Fault, currency_mismatch
 from policyengine.model.memory import Element
 from policyengine.model.rules import Limit, LimitsStep, NoteStep, Payout, PayoutStep, RoundStep, SetStep
@@ -154,11 +154,10 @@ class Amount:
     # --- values ---
 
     def _take(self, e: Expr, span: Span, label: str) -> None:
-        """The amount becomes the expression; what was owed before counts only if the expression reads the amount."""
+        """The amount becomes the expression; what was owed before counts only if the expression waits for it."""
         env = self.env()
         got = self.ground.case.evaluation.value(e, env)
-        reads_amount = any(isinstance(n, Special) and n.name == "amount" for n in walk(e))
-        if not (reads_amount and self.value is None and not isinstance(got, Money)):
+        if not self.ground.case.evaluation.waits_for(e, "amount", env):
             self.owed, self.faults = [], []
         fitting = self._fitting(got, span)
         if fitting is None:

@@ -21,6 +21,7 @@ from policyengine.model.expr import (
     ParameterRef,
     Pluck,
     Quantifier,
+    Special,
     SplitIs,
     children,
 )
@@ -31,11 +32,11 @@ from policyengine.model.vocabulary import Table
 if TYPE_CHECKING:
     from policyengine.evaluation.evaluator import Evaluation
 
-Asked = Iterator[str | Fault]
+Asked = Iterator[str | Fault | Special]
 
 
 def ask(ev: Evaluation, e: Expr, env: Env) -> Asked:
-    """Addresses and faults that the value of ``e`` waits for; none when it is exactly known."""
+    """Addresses, faults and names only an answer gives that ``e`` waits for; none when its value is exactly known."""
     got = ev.value(e, env)
     if not is_known(got):
         yield from own_faults(got)
@@ -69,6 +70,8 @@ def _parts(ev: Evaluation, e: Expr, env: Env) -> Asked:  # noqa: C901 - one case
             yield from _split(ev, e)
         case Call(function="count", args=(Pluck() as column,)):
             yield from ask(ev, column.list, env)  # what is counted need not be known
+        case Special():
+            yield e
         case Known():
             pass
         case _:

@@ -15,7 +15,7 @@ from policyengine.evaluation.reads import Reading
 from policyengine.evaluation.splits import make_plan
 from policyengine.evaluation.values import UNKNOWN, Candidates, Got, Unknown, fault, is_known
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.expr import DefinitionRef, Expr, FactRef, ItemField, ListRef, SplitIs, Value
+from policyengine.model.expr import DefinitionRef, Expr, FactRef, ItemField, ListRef, Special, SplitIs, Value
 from policyengine.model.faults import Fault, empty_date, not_in_force
 from policyengine.model.memory import EMPTY_DATE, Element, WorkingMemory
 from policyengine.model.rules import Split
@@ -89,6 +89,10 @@ class Evaluation:
     def faults(self, e: Expr, env: Env = EMPTY_ENV) -> tuple[Fault, ...]:
         """The faults that the unknown value rests on, each once; known: none."""
         return tuple(dict.fromkeys(a for a in ask(self, e, env) if isinstance(a, Fault)))
+
+    def waits_for(self, e: Expr, name: str, env: Env) -> bool:
+        """Whether the unknown value waits for a name that only an answer gives, such as ``amount``."""
+        return any(isinstance(a, Special) and a.name == name for a in ask(self, e, env))
 
     def elements(self, list_name: str) -> tuple[Element, ...] | None:
         """The elements of a list; None: unknown."""
