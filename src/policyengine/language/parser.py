@@ -124,13 +124,28 @@ def _explain(text: str, e: UnexpectedInput) -> ExpressionSyntaxError:
     return ExpressionSyntaxError(start, end, _expected(accepts, text), _foreign_help(text, start))
 
 
+# What stands before the place that was not understood, in the words of other languages.
+_BEFORE: tuple[tuple[str, str], ...] = (
+    (r"\b(?:over|exceeds|greater|higher|min|minimum)\s+\S$", "write `more than …`, `at least …` or `above … to …`"),
+    (r"\b(?:under|below|lower|fewer|smaller|max|maximum|up|until)\s+\S$", "write `less than …` or `at most …`"),
+    (r"\bbetween\s+\S$", "write `from … to …`"),
+    (r"\b(?:is|equals|equal)\s+\S$", "write `=`, or the value alone in a test"),
+    (
+        r"\d\s+[A-Za-z]$",
+        "a number may stand with a unit: days, weeks, months, years, working days [by <calendar>], or a currency",
+    ),
+)
+
+
 def _foreign_help(text: str, start: int) -> str | None:
     # The offending sign may begin one character earlier: `==` is read as `=` and then `=`.
     for pattern, remedy in _FOREIGN:
         for at in (start, start - 1, text.rfind("not", 0, start + 1)):
             if at >= 0 and re.compile(pattern).match(text, at):
                 return remedy
-    return next((remedy for pattern, remedy in _SLIPS if re.compile(pattern).match(text, start)), None)
+    slip = next((remedy for pattern, remedy in _SLIPS if re.compile(pattern).match(text, start)), None)
+    # With the first letter of what was not understood, so that a pattern may ask for a word there.
+    return slip or next((remedy for pattern, remedy in _BEFORE if re.search(pattern, text[: start + 1])), None)
 
 
 _WORDS: Mapping[str, str] = {
