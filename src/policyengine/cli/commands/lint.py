@@ -12,7 +12,9 @@ from policyengine.cli.output.checked import Checked, show_checked
 
 
 @click.command(
-    help=f"""Give advice: rules without a source, names that nothing uses, conditions that never change, rules no case expects.
+    help=f"""Give advice on bundles that are fine.
+
+It names rules without a source or without a case, names that nothing uses, and conditions that never change.
 
 Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. Advice never fails a bundle.
 
