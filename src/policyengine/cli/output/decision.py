@@ -10,10 +10,15 @@ from policyengine.model.decision import AmountDetail, DeadlineDate, Decision, Mi
 from policyengine.values.text import money_text
 
 
+def _headline(decision: Decision) -> str:
+    word = verdict(decision.verdict, decision.verdict_class)
+    return word if decision.verdict == decision.verdict_class else f"{word} {faint(f'({decision.verdict_class})')}"
+
+
 def decision_text(decision: Decision, bundle: CheckedBundle) -> str:
     """The whole decision; sections with nothing in them are left out."""
     lines = [
-        f"{verdict(decision.verdict, decision.verdict_class)} {faint(f'({decision.verdict_class})')}",
+        _headline(decision),
         f"{plain(bundle.decisions[decision.decision].title)} — as of {decision.as_of.isoformat()}",
         *section("Amount", _amounts(decision)),
         *section("Plan", _plan(decision.split)),
