@@ -17,11 +17,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policyengine.engine.engine import Engine
-    from policyengine.errors import BundleError, RequestError
+    from policyengine.errors import BundleError, EngineFault, PolicyEngineError, RequestError, UnknownName
     from policyengine.loading import load_bundle
     from policyengine.model.decision import Decision
 
-__all__ = ["BundleError", "Decision", "Engine", "RequestError", "__version__", "load_bundle"]
+__all__ = [
+    "BundleError",
+    "Decision",
+    "Engine",
+    "EngineFault",
+    "PolicyEngineError",
+    "RequestError",
+    "UnknownName",
+    "__version__",
+    "load_bundle",
+]
 
 __version__ = version("yaml-policyengine")
 """The release of the installed distribution, such as ``0.1.0``."""
@@ -31,7 +41,10 @@ _HOMES = {
     "BundleError": "policyengine.errors",
     "Decision": "policyengine.model.decision",
     "Engine": "policyengine.engine.engine",
+    "EngineFault": "policyengine.errors",
+    "PolicyEngineError": "policyengine.errors",
     "RequestError": "policyengine.errors",
+    "UnknownName": "policyengine.errors",
     "load_bundle": "policyengine.loading",
 }
 

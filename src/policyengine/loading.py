@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from policyengine.check.bundle import check_bundle
+from policyengine.check.currencies import check_currencies
 from policyengine.check.lints import lint_bundle
 from policyengine.check.tables import check_tables
 from policyengine.diagnostics import Diagnostics
@@ -32,6 +33,7 @@ def check_folder(folder: str | Path, *, lint: bool = False) -> tuple[CheckedBund
     bundle = check_bundle(documents, str(folder), digest, sink, incomplete=incomplete)
     if bundle is None:
         return None, sink
+    check_currencies(bundle, sink)
     check_tables(bundle, sink)
     if lint:
         for found in lint_bundle(bundle):

@@ -131,8 +131,8 @@ def dated(w: World, type_: str) -> Entry:
     rows: list[Data] = []
     for n in range(2 + w.chance(0.4)):
         row: Entry = {} if n == 0 and w.chance(0.5) else {"from": day.isoformat()}
-        # The only amounts in another currency that a policy speaks of: a checker would tell any that meet for sure.
-        value = w.money("EUR") if type_ == "money" and w.chance(0.12) else literal(w, type_)
+        # The only amounts in another currency that a policy speaks of: that they meet others, a checker cannot tell.
+        value = w.money("EUR") if type_ == "money" and n and w.chance(0.2) else literal(w, type_)
         rows.append(row | {"value": value})
         day = day + timedelta(days=1 + int(w.rng.random() * 300))
         w.constants["date"].append(day)
@@ -234,10 +234,13 @@ def apart(w: World, subject: str, type_: str, count: int, scope: Scope) -> list[
     """
     others = [n.text for n in w.visible(type_, scope) if n.fact and n.text != subject]
     if others and w.chance(0.45):
-        tests = ("at least {}", "less than {}", "{}") if type_ in ORDERED else ("{}", "!= {}", "{}")
+        tests = ("at least {}", "less than {}", "{}") if type_ in ORDERED else ("{}", "!= {}")
         if type_.startswith("set"):
             tests = ("contains any {}", "contains all {}")
-        return [w.one(*tests).format(w.one(*others)) for _ in range(count)]
+        # No test twice: that two rows with the same one overlap is plain to see.
+        cells = [test.format(other) for test in tests for other in others]
+        w.rng.shuffle(cells)
+        return cells[:count]
     if type_ in ORDERED:
         return _ranges(w, type_, count)
     if type_ == "boolean":

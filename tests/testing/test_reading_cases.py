@@ -315,7 +315,6 @@ def test_every_fault_of_the_model_can_be_expected():
         faults.empty_list(span, "min"),
         faults.empty_date(span, "a.b"),
         faults.not_in_force(span, "p"),
-        faults.bad_step(span),
         faults.bad_split(span, "a"),
         faults.table_overlap(span, 1, 2),
         faults.table_no_row(span, "t"),

@@ -173,3 +173,25 @@ def test_an_address_that_is_taken(bundles):
     assert done.returncode == 1
     assert done.stderr == f"Error: cannot listen on 127.0.0.1 port {port}: {os.strerror(98)}\n"
     assert "listening" not in done.stdout
+
+
+def test_clients_that_send_nothing_do_not_stop_the_others(server, client):
+    host, port = server.address.removeprefix("http://").split(":")
+    head = (
+        "POST /v1/bundles/umbrella/decisions/refund HTTP/1.1\r\nHost: x\r\n"
+        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    )
+    stalled = [socket.create_connection((host, int(port)), timeout=20) for _ in range(20)]
+    try:
+        for one in stalled:
+            one.sendall(head.encode())
+        assert client.get("/healthz").status_code == 200
+    finally:
+        for one in stalled:
+            one.close()
+
+
+def test_nothing_is_asked_behind_a_question_mark(client):
+    done = client.post("/v1/bundles/umbrella/decisions/refund?as_of=2025-01-01", json={"facts": {}})
+    assert done.status_code == 400
+    assert done.json()["detail"] == "this address takes nothing after a `?`"

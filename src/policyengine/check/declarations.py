@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from policyengine.check.functions import FUNCTIONS
@@ -183,19 +183,26 @@ def _list(key: Scalar, body: Node, sym: Symbols, sink: Diagnostics) -> None:
 
 def _prefixes(sym: Symbols, sink: Diagnostics) -> None:
     """No fact's name followed by a dot begins another's; no singular is the first part of a fact's name."""
-    names = [*sym.facts, *sym.lists]
-    for a in names:
-        for b in names:
-            place = sym.place_of(b)
-            if b.startswith(a + ".") and place:
-                words = f"`{b}` begins with `{a}.`, and `{a}` is a fact itself"
-                sink.error("names/taken", words, place, "choose another name")
+    names = {name: list(_heads(name)) for name in (*sym.facts, *sym.lists)}
+    for name, heads in names.items():
+        place = sym.place_of(name)
+        taken = next((h for h in heads if h in names), None)
+        if taken and place:
+            words = f"`{name}` begins with `{taken}.`, and `{taken}` is a fact itself"
+            sink.error("names/taken", words, place, "choose another name")
+    first = {head: name for name, heads in reversed(names.items()) for head in heads}
     for singular in sym.singulars:
-        clash = next((f for f in names if f.startswith(singular + ".")), None)
+        clash = first.get(singular)
         place = sym.place_of(singular)
         if clash and place:
             message = f"the singular `{singular}` is also the first part of fact `{clash}`"
             sink.error("facts/singular", message, place, "choose another word")
+
+
+def _heads(name: str) -> Iterator[str]:
+    """What stands before each dot of a name."""
+    parts = name.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts)))
 
 
 # -- parameters and definitions -----------------------------------------------------------------

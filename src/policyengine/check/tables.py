@@ -1,8 +1,8 @@
 """Decision tables at rest: rows that overlap, and cases that no row fits.
 
-Only tables whose cells are literal are looked at. Each input is tried with a few representative values:
-every member of an enum, true and false, and for ordered types each boundary and a value between any two.
-Two values between the same boundaries pass the same cells, so nothing is overlooked.
+Each input is tried with a few representative values: every member of an enum, true and false, and for ordered types
+each boundary and a value between any two. Two values between the same boundaries pass the same cells, so nothing is
+overlooked. Cells that are not literal (a parameter, say) are the same test only where they are written the same.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _Columns:
 def _assigned(column: _Column, mask: int) -> str:
     sample = column.values[(mask & -mask).bit_length() - 1]
     text = sample.words or value_text(sample.value, column.input.type)
-    if isinstance(sample.value, bool):
+    if isinstance(sample.value, bool) and not sample.words:
         text = str(sample.value).lower()
     return f"`{column.input.span.underlined}` = {text}"
 
@@ -99,7 +99,18 @@ def _column(bundle: CheckedBundle, table: Table, index: int) -> _Column:
     subject = table.inputs[index]
     cells = [row.tests[index] for row in table.rows]
     values = samples(bundle, subject, cells)
-    return _Column(subject, values, [_mask(cell, subject, values) for cell in cells])
+    masks = [_mask(cell, subject, values) for cell in cells]
+    told = [cell for cell, mask in zip(cells, masks, strict=True) if mask is None]
+    if told and all(mask is None or x.is_true(cell) for cell, mask in zip(cells, masks, strict=True)):
+        return _named(subject, cells, list(dict.fromkeys(told)))
+    return _Column(subject, values, masks)
+
+
+def _named(subject: x.Expr, cells: Sequence[x.Expr], tests: Sequence[x.Expr]) -> _Column:
+    """A column none of whose cells is literal: what is known is only that the same test comes out the same way."""
+    every = (1 << len(tests)) - 1
+    values = [Sample(False, test.span.underlined) for test in tests]
+    return _Column(subject, values, [every if x.is_true(c) else 1 << tests.index(c) for c in cells])
 
 
 def _mask(cell: x.Expr, subject: x.Expr, values: Sequence[Sample]) -> int | None:

@@ -17,7 +17,7 @@ class Uses:
 
     def __init__(self, bundle: CheckedBundle) -> None:
         self.names: set[str] = set()
-        for e in _expressions(bundle):
+        for e in expressions(bundle):
             self.names.update(n for node in x.walk(e) for n in _read(node))
         for name, fact in _declared(bundle):
             self.names.update(_named_before(bundle, name, fact))
@@ -49,7 +49,8 @@ def _declared(bundle: CheckedBundle) -> Iterator[tuple[str, Fact]]:
         yield from ((f"{item.name}.{f.name}", f) for f in item.fields.values())
 
 
-def _expressions(bundle: CheckedBundle) -> Iterator[x.Expr]:
+def expressions(bundle: CheckedBundle) -> Iterator[x.Expr]:
+    """Every expression of a bundle, those in messages included; limits of splits are part of their rules."""
     for _, fact in _declared(bundle):
         yield from (e for e in (fact.default, fact.currency) if e is not None)
     yield from (p.keyed_on for p in bundle.parameters.values() if p.keyed_on is not None)

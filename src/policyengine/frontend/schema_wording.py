@@ -1,4 +1,4 @@
-"""What the parts of a policy file are called when a schema fault is told: "rule `TA-LATE`", "item 2 of `rules`"."""
+"""What the parts of a policy file are called when a schema fault is told: "rule `RT-LATE`", "item 2 of `rules`"."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ SPELLINGS = {
     NAME: ("a name", "names are small letters, digits and `_`, such as `order_window`"),
     DOTTED_NAME: ("a name", "names are small letters, digits and `_`, with dots between, such as `order.placed_on`"),
     MEMBER: ("a member", "members are letters, digits and `_`, such as `late_shipment`"),
-    RULE_ID: ("a rule id", "ids are capital letters, digits and `-`, such as `TA-LATE-CLAIM`"),
+    RULE_ID: ("a rule id", "ids are capital letters, digits and `-`, such as `RT-LATE`"),
     YEAR: ("a year", "write four digits, such as `2025`"),
     MONTH_DAY: ("a day of the year", "write month and day, such as `12-25`"),
     LANGUAGE: ("a language", "write a language code, such as `en`"),

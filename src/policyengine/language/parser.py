@@ -57,6 +57,7 @@ def parse_tests(text: str) -> tuple[s.Test, ...]:
 
 def _parse(text: str, start: str) -> Tree[Token]:
     _refuse_monsters(text)
+    _refuse_foreign_dates(text)
     try:
         tree = _lark().parse(text, start=start)
     except UnexpectedInput as e:
@@ -75,6 +76,21 @@ def _refuse_monsters(text: str) -> None:
             raise ExpressionSyntaxError(i, i + 1, f"at most {MOST_BRACKETS} open brackets", "split it into definitions")
 
 
+_FOREIGN_DATE = re.compile(
+    r"(?<![\w./])(?:(?P<y>\d{4})[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2})|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?![\w./])"
+)
+
+
+def _refuse_foreign_dates(text: str) -> None:
+    """``2024/01/01`` would be two divisions, and ``01.02.2024`` leaves open which is the month."""
+    for found in _FOREIGN_DATE.finditer(text):
+        if text[: found.start()].count('"') % 2 == 0:
+            year, month, day = (found.group(g) for g in "ymd")
+            example = f"{year}-{month:0>2}-{day:0>2}" if year else "2024-02-01"
+            help_ = f"write `{example}`" if year else f"dates are written year-month-day, such as `{example}`"
+            raise ExpressionSyntaxError(found.start(), found.end(), "a date written year-month-day", help_)
+
+
 def _refuse_deep(tree: Tree[Token]) -> None:
     level, layer = 0, [tree]
     while layer:
@@ -88,16 +104,24 @@ def _refuse_deep(tree: Tree[Token]) -> None:
 # What to say for signs that other languages have, and for common slips. The first that fits is taken.
 _FOREIGN: tuple[tuple[str, str], ...] = (
     (r"==", "write `=` for equal"),
+    (r"=>", "write `>=`"),
+    (r"=<", "write `<=`"),
     (r"<>", "write `!=` for not equal"),
     (r"&&|&", "write `and`"),
     (r"\|\||\|", "write `or`"),
     (r"!(?!=)", "write `not(…)`"),
     (r"'", 'put text between double quotes: "…"'),
     (r"not\s+[^(\s]", "write `not(…)` with brackets"),
+    (r"is\s+after\b", "write `>` (later)"),
+    (r"is\s+before\b", "write `<` (earlier)"),
     (r"is\s|is$", "write `=`"),
+    (r"AND\b", "write `and` in small letters"),
+    (r"OR\b", "write `or` in small letters"),
+    (r"NOT\b", "write `not(…)` in small letters"),
     (r"%", "write the percentage as a number, such as `amount * 5 / 100`"),
     (r"[€$£]", "write the currency as a code after the amount, such as `50 EUR`"),
     (r"\d{1,3}(?:,\d{3})+", "write numbers without commas"),
+    (r"(?<=\d),\d", "write a decimal with a point, such as `2.5`"),
 )
 # The same, of what stands exactly where reading stopped.
 _SLIPS: tuple[tuple[str, str], ...] = (

@@ -66,11 +66,6 @@ def table_no_row(span: Span, name: str) -> Fault:
     return Fault("table/no-row", f"table `{name}` has no row for this", span)
 
 
-def bad_step(span: Span) -> Fault:
-    """Rounding to steps of zero or less."""
-    return Fault("fault/round-step", "a rounding step must be more than zero", span)
-
-
 def bad_split(span: Span, element: str) -> Fault:
     """A quantity or weight below zero cannot be put into parts."""
     return Fault("fault/split", f"`{element}` has a quantity or weight below zero", span)

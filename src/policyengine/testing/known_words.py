@@ -21,7 +21,6 @@ FAULTS = (
     "fault/empty-list",
     "fault/empty-date",
     "fault/not-in-force",
-    "fault/round-step",
     "fault/split",
     "table/overlap",
     "table/no-row",

@@ -123,6 +123,9 @@ def _check_media_type() -> None:
 def _body(most_bytes: int) -> Json:
     """The data of the body, read strictly."""
     _check_media_type()
+    if request.query_string:
+        help_ = "everything that is asked stands in the body, `as_of` too"
+        raise Problem(problems.BAD_REQUEST, "this address takes nothing after a `?`", help_)
     # One byte more is let through, to tell a body that just fits from one that was cut off at the limit.
     request.max_content_length = most_bytes + 1
     try:

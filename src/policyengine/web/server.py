@@ -20,8 +20,9 @@ from policyengine.model.bundle import CheckedBundle
 if TYPE_CHECKING:
     from flask import Flask
 
-#: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap.
-THREADS: Final = 4
+#: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
+#: a client that is slow to send its body holds a thread for as long as it takes.
+THREADS: Final = 64
 #: Seconds that a worker has to finish what it is answering when the server is stopped.
 GRACE: Final = 10
 # Named as in `metrics`, which must not be imported before the variable is set.
@@ -32,7 +33,15 @@ _LOGGING: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": f"{__name__}.OneLine", "fmt": "%(asctime)s %(levelname)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+    "filters": {"meant": {"()": f"{__name__}.NotWhatIsMeant"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["meant"],
+            "stream": "ext://sys.stderr",
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
@@ -43,6 +52,14 @@ _LOGGING: Final[dict[str, Any]] = {
 
 class CannotListen(Exception):  # noqa: N818 - reads as a sentence
     """The address cannot be used; the text says why."""
+
+
+class NotWhatIsMeant(logging.Filter):
+    """Leaves out the server's remark that :data:`THREADS` are many: most of them only wait for slow clients."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is logged."""
+        return "Python threads, which seems quite high" not in record.getMessage()
 
 
 class OneLine(logging.Formatter):
