@@ -84,6 +84,7 @@ def _tested_name(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr
         return None
     subject = ctx.expression(key, scope, None)
     if subject is None:
+        ctx.read_tests(value)
         return None
     tested = ctx.tests(value, subject, scope, value.span)
     if value.span.end < key.span.start:  # an alias: the test is written elsewhere

@@ -46,7 +46,12 @@ class Context:
             return None
         return parts[0] if len(parts) == 1 else x.Or(items=parts, span=span)
 
-    def _typed(self, node: Node | None, scope: Scope, typing: Callable[[Typist], x.Expr]) -> x.Expr | None:
+    def read_tests(self, node: Node | None) -> None:
+        """Report tests that cannot be read, where nothing is known of their subject."""
+        for one in scalars(node):
+            self._typed(one, Scope(), lambda t: t.readable())
+
+    def _typed(self, node: Node | None, scope: Scope, typing: Callable[[Typist], x.Expr | None]) -> x.Expr | None:
         if not isinstance(node, Scalar):
             self._not_a_text(node)
             return None

@@ -113,6 +113,10 @@ class Typist:
         """The scalar as an expression whose bare words are read as ``expected``, of whatever type it is."""
         return self.infer(self._parsed(parse_expression), Hint(expected))
 
+    def readable(self) -> None:
+        """Report text that is no unary test, whatever its subject."""
+        self._parsed(parse_tests)
+
     def test(self, subject: x.Expr) -> x.Expr:
         """The scalar as unary tests on ``subject``: a boolean expression."""
         return self.any_test(self._parsed(parse_tests), subject)
