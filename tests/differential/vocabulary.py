@@ -281,4 +281,4 @@ def table_inputs(w: World, scope: Scope) -> list[tuple[str, str]]:
             subject = expression(w, type_, scope, 2)
         if not subject[:1].isdigit():
             found.append((subject, type_))
-    return found or [("order.paint", "enum:color")]
+    return found or [("as_of", "date")]

@@ -220,7 +220,8 @@ class Lowering:
         if members is None or self.evaluator.reading.of(e).parameters:
             return None
         ordered = sorted(cast("frozenset[str]", members))
-        if len(ordered) > MOST_COMPARISONS:
+        # Of the empty set no comparison is left that could tell whether the subject is known at all.
+        if not 0 < len(ordered) <= MOST_COMPARISONS:
             return None
         return disjunction([self._against("=", e.subject, m) for m in ordered])
 
