@@ -9,7 +9,7 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from policyengine.diagnostics import Diagnostic
-from policyengine.source import Span
+from policyengine.testing.annotations import annotation, command, escaped
 from policyengine.testing.model import NONE, Difference, Json, Outcome, Results, Status
 
 # Everything that XML 1.0 cannot hold.
@@ -103,11 +103,11 @@ def as_junit(results: Results) -> str:
 
 def as_github(results: Results) -> str:
     """GitHub workflow commands: an annotation at the place of each fault and failure; empty when all is well."""
-    lines = [_annotation(d) for d in results.diagnostics]
+    lines = [annotation(d) for d in results.diagnostics]
     failed = (o for o in results.outcomes if o.status is not Status.PASSED)
-    lines += [_command("error", o.case.span, o.case.id, outcome_text(o)) for o in failed]
+    lines += [command("error", o.case.span, o.case.id, outcome_text(o)) for o in failed]
     if not results.outcomes and not results.faults:
-        lines.append(f"::error::{_data(summary(results))}")
+        lines.append(f"::error::{escaped(summary(results))}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -154,23 +154,3 @@ def _junit_fault(suite: ET.Element, fault: Diagnostic | None) -> None:
 
 def _xml(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
-
-
-def _annotation(d: Diagnostic) -> str:
-    level = "error" if str(d.severity) == "error" else "warning"
-    text = d.message + (f"\n{d.help}" if d.help else "")
-    return _command(level, d.span, d.code, text)
-
-
-def _command(level: str, span: Span, title: str, text: str) -> str:
-    properties = {"file": span.file.path, "line": str(span.start.line), "col": str(span.start.column), "title": title}
-    told = ",".join(f"{k}={_property(v)}" for k, v in properties.items())
-    return f"::{level} {told}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

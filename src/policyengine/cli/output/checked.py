@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from policyengine.cli.output.faults import diagnostic_github, diagnostic_text, json_text
+from policyengine.cli.output.faults import diagnostic_text, json_text
 from policyengine.diagnostics import Diagnostics
 from policyengine.model.bundle import CheckedBundle
 
@@ -51,6 +51,8 @@ def _show_json(checked: Sequence[Checked]) -> None:
 
 
 def _show_github(checked: Sequence[Checked]) -> None:
+    from policyengine.testing.annotations import annotation
+
     for _, _, sink in checked:
         for diagnostic in sink:
-            click.echo(diagnostic_github(diagnostic))
+            click.echo(annotation(diagnostic))

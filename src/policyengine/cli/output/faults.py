@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import click
 
@@ -12,7 +11,6 @@ from policyengine.diagnostics import Diagnostic, Severity
 from policyengine.errors import BundleError, FactProblem, RequestError
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.LINT: "cyan"}
-_GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.LINT: "notice"}
 
 
 def diagnostic_text(diagnostic: Diagnostic) -> str:
@@ -21,30 +19,6 @@ def diagnostic_text(diagnostic: Diagnostic) -> str:
     lines = [plain(line) for line in diagnostic.render().split("\n")]
     coloured = click.style(tag, fg=_COLOURS[diagnostic.severity], bold=True)
     return "\n".join([lines[0].replace(tag, coloured, 1), *lines[1:]])
-
-
-def diagnostic_github(diagnostic: Diagnostic) -> str:
-    """A diagnostic as a workflow command that GitHub shows beside the line."""
-    span = diagnostic.span
-    text = diagnostic.message + (f"\n{diagnostic.help}" if diagnostic.help else "")
-    properties = {
-        "file": span.file.path,
-        "line": str(span.start.line),
-        "col": str(span.start.column),
-        "title": diagnostic.code,
-    }
-    return github_command(_GITHUB[diagnostic.severity], text, properties)
-
-
-def github_command(name: str, text: str, properties: dict[str, str]) -> str:
-    """``::error file=…,line=…::text``, with what has a meaning there escaped."""
-    shown = ",".join(f"{key}={_escaped(value, more=True)}" for key, value in properties.items())
-    return f"::{name} {shown}::{_escaped(text)}"
-
-
-def _escaped(text: str, *, more: bool = False) -> str:
-    codes = {"%": "%25", "\r": "%0D", "\n": "%0A"} | ({":": "%3A", ",": "%2C"} if more else {})
-    return re.sub("|".join(codes), lambda found: codes[found.group()], text)
 
 
 def problem_text(problem: FactProblem) -> str:
