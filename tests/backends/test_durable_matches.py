@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from tests.backends import build as b
 from tests.backends.random_rules import Maker, vocabulary
+from tests.truths import sparse
 
 from policyengine.backends.base import Truths
 from policyengine.backends.durable import DurableBackend
@@ -30,7 +31,7 @@ def random_bundle(seed: int, rules: int = 12) -> tuple[CheckedBundle, Maker]:
 
 
 def direct(rules: tuple[Rule, ...], evaluation: Evaluation, env: Env, each: str | None) -> Truths:
-    return tuple(evaluation.truth(And(items=r.parts, span=b.HERE), env) if r.each == each else None for r in rules)
+    return sparse(evaluation.truth(And(items=r.parts, span=b.HERE), env) if r.each == each else False for r in rules)
 
 
 @pytest.mark.parametrize("seed", range(120))

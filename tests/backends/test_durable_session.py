@@ -12,8 +12,9 @@ import durable_rules_engine as real_engine
 import pytest
 from tests.backends import build as b
 from tests.backends import typical
+from tests.truths import sparse
 
-from policyengine.backends.base import Matches
+from policyengine.backends.base import Matches, Truths
 from policyengine.backends.durable import DurableBackend
 from policyengine.backends.durable import session as session_module
 from policyengine.backends.durable.program import DurableProgram
@@ -34,9 +35,9 @@ class Service:
         self.cases = [typical.case(random) for _ in range(cases)]
         self.answers = [self.direct(case) for case in self.cases]
 
-    def direct(self, case: WorkingMemory) -> tuple[bool | None, ...]:
+    def direct(self, case: WorkingMemory) -> Truths:
         evaluation = self.evaluator.start(case)
-        return tuple(evaluation.truth(And(items=r.parts, span=b.HERE)) for r in self.bundle.decisions["d"].rules)
+        return sparse(evaluation.truth(And(items=r.parts, span=b.HERE)) for r in self.bundle.decisions["d"].rules)
 
     def match(self, case: WorkingMemory) -> Matches:
         return self.program.match("d", self.evaluator.start(case))
@@ -59,7 +60,7 @@ def service():
 
 
 def test_the_cases_are_of_every_kind(service):
-    seen = {truth for answer in service.answers for truth in answer}
+    seen = {answer.of(r.index) for answer in service.answers for r in service.bundle.decisions["d"].rules}
     assert seen == {True, False, None}
     assert service.wrong() == 0
 
@@ -225,7 +226,7 @@ def test_a_surprise_is_answered_by_a_new_engine(service, monkeypatch, caplog, fu
     session = service.program._decisions["d"].document.networks[0].session
     before = session._holder.engine
     monkeypatch.setattr(session_module, "c_engine", Misbehaving(function, wrong))
-    matching = next(i for i, answer in enumerate(service.answers) if True in answer and None in answer)
+    matching = next(i for i, answer in enumerate(service.answers) if answer.true and answer.unknown)
     assert service.match(service.cases[matching]).document == service.answers[matching]
     assert session._holder.engine is not before
     assert "built anew" in caplog.text

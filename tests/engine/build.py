@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+
+from tests.truths import sparse
 
 from policyengine.backends.base import Matches
 from policyengine.evaluation.env import EMPTY_ENV
@@ -149,7 +152,7 @@ def decision(name: str = "coverage", **rest: object) -> DecisionSpec:
 
 
 def step(index: int, *rules: Rule, each: str | None = None) -> Step:
-    return Step(index=index, each=each, rules=rules)
+    return Step(index=index, each=each, rules=tuple(replace(r, step=index) for r in rules))
 
 
 def bundle(  # noqa: PLR0913 - one for each part of a bundle
@@ -200,12 +203,13 @@ class AskingProgram:
         elements = evaluation.elements(spec.each) if spec.each else None
         each = self.bundle.lists[spec.each].each if spec.each else ""
         wholes = {r.index: And(items=r.parts, span=r.span) for r in spec.rules}
-        document = tuple(evaluation.truth(wholes[r.index]) if r.each is None else None for r in spec.rules)
+        rules = [r for s in spec.steps for r in s.rules]
+        document = sparse(evaluation.truth(wholes[r.index]) if r.each is None else False for r in rules)
         if elements is None:
             return Matches(document, None)
         by_element = {
-            e.key: tuple(
-                evaluation.truth(wholes[r.index], EMPTY_ENV.bind(each, e)) if r.each else None for r in spec.rules
+            e.key: sparse(
+                evaluation.truth(wholes[r.index], EMPTY_ENV.bind(each, e)) if r.each else False for r in rules
             )
             for e in elements
         }

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 from tests.engine.build import at, decision, rule, step
+from tests.truths import sparse
 
 from policyengine.engine.levels import PASS, Level, Precedence, weigh
 from policyengine.engine.resolve import Resolution, Rulebook, resolve
@@ -114,6 +115,10 @@ def some_words(rng: random.Random, words: dict[str, Class], keep: set[str]) -> d
     return {w: words[w] for w in kept}
 
 
+def in_order(steps: Sequence[Step]) -> list[Rule]:
+    return [r for s in steps for r in s.rules]
+
+
 def random_truths(rng: random.Random, size: int, unknown: float) -> tuple[bool | None, ...]:
     return tuple(None if rng.random() < unknown else rng.random() < 0.25 for _ in range(size))
 
@@ -128,7 +133,7 @@ def test_a_level_is_settled_exactly_when_every_completion_gives_one_word(seed: i
         steps = into_steps(rng, rules, 0, None)
         otherwise = rng.choice([w for w, c in words.items() if c is not Class.PARTLY])
         truths = random_truths(rng, len(rules), rng.choice((0.2, 0.5)))
-        got = weigh(steps, truths, Precedence(words), otherwise)
+        got = weigh(in_order(steps), sparse(truths), Precedence(words), otherwise)
         check_level(got, steps, truths, words, otherwise)
         settled += got.word is not None
     assert 300 < settled < 1300
@@ -176,7 +181,7 @@ def test_document_and_elements_are_settled_exactly_when_every_completion_gives_o
         ]
         if sum(t is None for row in (document, *elements) for t in row) > 9:
             continue
-        got = resolve(Rulebook(spec), document, elements)
+        got = resolve(Rulebook(spec), sparse(document), [sparse(t) for t in elements])
         check_decision(got, spec, document, elements)
         seen[got.word] = seen.get(got.word, 0) + 1
     assert seen[None] > 20
@@ -218,30 +223,30 @@ def check_decision(got: Resolution, spec: DecisionSpec, document: Truths, elemen
 def test_an_unknown_list_leaves_everything_but_a_refusal_of_the_document_open() -> None:
     refusal = rule(0, Class.REFUSED, "no")
     spec = decision(each="claims", steps=(step(0, refusal),))
-    assert resolve(Rulebook(spec), (True,), None).word == "no"
-    assert resolve(Rulebook(spec), (False,), None).word is None
+    assert resolve(Rulebook(spec), sparse([True]), None).word == "no"
+    assert resolve(Rulebook(spec), sparse([False]), None).word is None
 
 
 def test_an_empty_list_is_refused() -> None:
     spec = decision(each="claims", steps=())
-    got = resolve(Rulebook(spec), (), [])
+    got = resolve(Rulebook(spec), sparse([]), [])
     assert (got.word, got.elements) == ("no", ())
 
 
 def test_all_refusals_of_the_step_are_reasons_and_later_steps_are_silent() -> None:
     rules = [rule(i, Class.REFUSED, w) for i, w in enumerate(("never", "no", "no"))]
     steps = (step(0, rules[0], rules[1]), step(1, rules[2]))
-    got = weigh(steps, (True, True, True), Precedence(WORDS), "yes")
+    got = weigh(in_order(steps), sparse([True, True, True]), Precedence(WORDS), "yes")
     assert (got.word, got.reasons, got.refused_at) == ("no", (rules[0], rules[1]), 0)
 
 
 def test_a_silent_rule_gives_its_word_without_being_a_reason() -> None:
-    got = weigh((step(0, rule(0, Class.GRANTED, "yes", silent=True)),), (True,), Precedence(WORDS), "no")
+    got = weigh((rule(0, Class.GRANTED, "yes", silent=True),), sparse([True]), Precedence(WORDS), "no")
     assert (got.word, got.reasons, got.otherwise) == ("yes", (), False)
 
 
 def test_otherwise_is_what_settles_only_if_every_rule_is_false() -> None:
     steps = (step(0, rule(0, Class.GRANTED, "yes")),)
-    assert weigh(steps, (False,), Precedence(WORDS), "yes").otherwise
-    unknown = weigh(steps, (None,), Precedence(WORDS), "yes")
+    assert weigh(in_order(steps), sparse([False]), Precedence(WORDS), "yes").otherwise
+    unknown = weigh(in_order(steps), sparse([None]), Precedence(WORDS), "yes")
     assert (unknown.word, unknown.otherwise, unknown.waiting) == ("yes", False, ())

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from policyengine.evaluation.evaluator import Evaluation, Evaluator
 from policyengine.model.bundle import CheckedBundle
 
-Truths = tuple[bool | None, ...]
+
+class Truths(NamedTuple):
+    """Which rules are true and which unknown: their indexes, ascending. Every other rule of the scope is false.
+
+    Thousands of rules that do not apply cost nothing: nobody lists them.
+    """
+
+    true: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+
+    def of(self, index: int) -> bool | None:
+        """The truth of one rule of the scope, by its ``index``; None: unknown."""
+        return True if index in self.true else (None if index in self.unknown else False)
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The truth of each rule, by the rule's ``index``; None: unknown.
+    """The truths of the rules in a decision's steps; warnings are not matched.
 
-    ``document`` means something for rules of the document only, ``elements`` (by element key, in order) for rules of
-    the elements only. ``elements`` is None when the list is unknown. Warnings are not matched: theirs stays None.
+    ``document`` is about the rules of the document, ``elements`` (by element key, in order) about the rules of
+    the elements. ``elements`` is None when the list is unknown.
     """
 
     document: Truths

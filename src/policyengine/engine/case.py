@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from policyengine.backends.base import Truths
 from policyengine.engine.resolve import Resolution
 from policyengine.evaluation.env import Env
 from policyengine.evaluation.evaluator import Evaluation
@@ -13,8 +14,6 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.model.memory import Element
 from policyengine.model.rules import DecisionSpec, Rule, Split
 from policyengine.planner import Plan
-
-Truths = tuple[bool | None, ...]
 
 #: A rule and the element that it is asked for, None: the document.
 Asked = tuple[Rule, Element | None]
@@ -33,7 +32,7 @@ class Case:
     """What every part of the answer is made from.
 
     ``elements`` are those of the decision's list, None when it is unknown or there is none; ``document`` and
-    ``by_element`` are truths by rule index. ``planned`` is the split's plan, known and possible; ``specials`` stand for
+    ``by_element`` are the rules' truths. ``planned`` is the split's plan, known and possible; ``specials`` stand for
     ``verdict`` and ``parts``.
     """
 
@@ -55,7 +54,7 @@ class Case:
 
     def truth(self, rule: Rule, element: Element | None) -> bool | None:
         """How a rule of the steps was matched."""
-        return (self.document if element is None else self.by_element[element.key])[rule.index]
+        return (self.document if element is None else self.by_element[element.key]).of(rule.index)
 
     @property
     def decided(self) -> tuple[Element, ...]:

@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from policyengine.model.rules import Class, Rule, Step
+from policyengine.backends.base import Truths
+from policyengine.model.rules import Class, Rule
 
 #: The word of a document level that leaves the matter to the elements.
 PASS: Final = ""
-
-Truths = Sequence[bool | None]
 
 
 class Precedence:
@@ -64,36 +63,43 @@ class Level:
         return next(iter(self.may)) if len(self.may) == 1 else None
 
 
-def weigh(steps: Sequence[Step], truths: Truths, words: Precedence, otherwise: str) -> Level:
-    """The level of these steps (all of one scope). ``truths`` is indexed by the rules' indexes.
+def weigh(rules: Sequence[Rule], truths: Truths, words: Precedence, otherwise: str) -> Level:
+    """The level that these truths give. ``rules`` are those of the decision, by index; the truths are of one scope.
 
     ``otherwise`` is the word that holds when every rule is false, :data:`PASS` for a document whose
     elements are decided.
     """
-    return _certain_refusal(steps, truths, words) or _possible(steps, truths, words, otherwise)
+    true = [rules[i] for i in truths.true]
+    return _certain_refusal(true, words) or _possible(true, [rules[i] for i in truths.unknown], words, otherwise)
 
 
-def _certain_refusal(steps: Sequence[Step], truths: Truths, words: Precedence) -> Level | None:
-    for step in steps:
-        true = [r for r in step.rules if truths[r.index] and r.rule_class is Class.REFUSED]
-        if true:
-            word = words.highest([_word(r) for r in true])
-            return Level(may=frozenset({word}), reasons=_reported(true), refused_at=step.index)
-    return None
+def _certain_refusal(true: Sequence[Rule], words: Precedence) -> Level | None:
+    refusing = [r for r in true if r.rule_class is Class.REFUSED]
+    if not refusing:
+        return None
+    step = refusing[0].step
+    first = [r for r in refusing if r.step == step]
+    word = words.highest([_word(r) for r in first])
+    return Level(may=frozenset({word}), reasons=_reported(first), refused_at=step)
 
 
-def _possible(steps: Sequence[Step], truths: Truths, words: Precedence, otherwise: str) -> Level:
-    waiting = [r for s in steps for r in s.rules if truths[r.index] is None and r.rule_class is Class.REFUSED]
-    for step in steps:
-        giving = [r for r in step.rules if truths[r.index] is not False and r.rule_class is not Class.REFUSED]
-        true = [r for r in giving if truths[r.index]]
-        unknown = [r for r in giving if truths[r.index] is None]
-        if true:
-            top = words.highest([_word(r) for r in true])
-            waiting += [r for r in unknown if words.rank(_word(r)) < words.rank(top)]
-            return _open(waiting, top, [r for r in true if r.word == top])
-        waiting += unknown
-    return _open(waiting, otherwise, None)
+def _possible(true: Sequence[Rule], unknown: Sequence[Rule], words: Precedence, otherwise: str) -> Level:
+    """Without a certain refusal: every true rule gives a word that is not a refusal."""
+    if not true:
+        return _open(list(unknown), otherwise, None)
+    step = true[0].step
+    giving = [r for r in true if r.step == step]
+    top = words.highest([_word(r) for r in giving])
+    rank = words.rank(top)
+    waiting = [r for r in unknown if r.rule_class is Class.REFUSED or _may_rank_higher(r, step, rank, words)]
+    return _open(waiting, top, [r for r in giving if r.word == top])
+
+
+def _may_rank_higher(rule: Rule, step: int | None, rank: tuple[int, int], words: Precedence) -> bool:
+    """Whether an unknown rule comes before what the true rules of ``step`` give with a word of this rank."""
+    if rule.step == step:
+        return words.rank(_word(rule)) < rank
+    return _step(rule) < (step or 0)
 
 
 def _open(waiting: list[Rule], rest: str, true: list[Rule] | None) -> Level:
@@ -106,6 +112,12 @@ def _open(waiting: list[Rule], rest: str, true: list[Rule] | None) -> Level:
 
 def _reported(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     return tuple(r for r in rules if not r.silent)
+
+
+def _step(rule: Rule) -> int:
+    if rule.step is None:
+        raise AssertionError(f"the warning {rule.id} was matched")
+    return rule.step
 
 
 def _word(rule: Rule) -> str:

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policyengine.engine.levels import PASS, Level, Precedence, Truths, weigh
-from policyengine.model.rules import Class, DecisionSpec, Rule, Step
+from policyengine.backends.base import Truths
+from policyengine.engine.levels import PASS, Level, Precedence, weigh
+from policyengine.model.rules import Class, DecisionSpec, Rule
 
 
 class Rulebook:
-    """The part of a decision that resolving reads over and over: steps by scope, and words by rank."""
+    """The part of a decision that resolving reads over and over: rules by index, and words by rank."""
 
-    __slots__ = ("document_steps", "element_steps", "element_words", "otherwise", "spec", "words")
+    __slots__ = ("element_words", "otherwise", "rules", "spec", "words")
 
     def __init__(self, spec: DecisionSpec) -> None:
         self.spec = spec
         self.words = Precedence(spec.verdicts)
         self.element_words = Precedence(spec.element_verdicts)
-        self.document_steps: tuple[Step, ...] = tuple(s for s in spec.steps if s.each is None)
-        self.element_steps: tuple[Step, ...] = tuple(s for s in spec.steps if s.each is not None)
+        self.rules = spec.rules
         self.otherwise = spec.otherwise.word if spec.otherwise else PASS
 
     def pending_word(self, element_word: str) -> str | None:
@@ -60,14 +60,14 @@ class Resolution:
 def resolve(book: Rulebook, document: Truths, elements: Sequence[Truths] | None) -> Resolution:
     """The outcome. ``elements`` are the truths for each element by position, None when the list is unknown."""
     if book.spec.each is None:
-        level = weigh(book.document_steps, document, book.words, book.otherwise)
+        level = weigh(book.rules, document, book.words, book.otherwise)
         return Resolution(word=level.word, document=level)
-    level = weigh(book.document_steps, document, book.words, PASS)
+    level = weigh(book.rules, document, book.words, PASS)
     if level.refused_at is not None:
         return Resolution(word=level.word, document=level)
     if elements is None:
         return Resolution(word=None, document=level)
-    levels = tuple(weigh(book.element_steps, t, book.element_words, book.otherwise) for t in elements)
+    levels = tuple(weigh(book.rules, t, book.element_words, book.otherwise) for t in elements)
     return _together(book, level, levels)
 
 

@@ -37,6 +37,7 @@ class Scope:
     def __init__(self, rules: Sequence[Rule], evaluator: Evaluator) -> None:
         slots = Slots(evaluator)
         lowering = Lowering(evaluator, slots)
+        self._rules = tuple(r.index for r in rules)
         said = _said([(r.index, lowering.condition(r.parts)) for r in rules], slots)
         self.tally = lowering.tally
         self.networks = tuple(_network(paths, said) for paths in in_networks(said))
@@ -48,28 +49,28 @@ class Scope:
         """The slots that are the same for every element, by number."""
         return {n: slot.read(evaluation, EMPTY_ENV) for n, slot in self._of_document}
 
-    def match(self, evaluation: Evaluation, env: Env, shared: Mapping[int, int | None], rules: int) -> Truths:
-        """The truth of the scope's rules, by index (of ``rules`` in all)."""
+    def match(self, evaluation: Evaluation, env: Env, shared: Mapping[int, int | None]) -> Truths:
+        """The truths of the scope's rules."""
         values = {**shared, **{n: slot.read(evaluation, env) for n, slot in self._of_element}}
-        truths = self._fire(values, rules)
+        truths = self._fire(values)
         if truths is None:
             for network in self.networks:
                 network.session.renew()
-            truths = self._fire(values, rules)
+            truths = self._fire(values)
         if truths is None:
             raise EngineFault("the rules engine found a condition both true and false, twice")
         return truths
 
-    def _fire(self, values: Mapping[int, int | None], rules: int) -> Truths | None:
+    def _fire(self, values: Mapping[int, int | None]) -> Truths | None:
         """The truths; None if the engine contradicts itself."""
-        truths: list[bool | None] = [None] * rules
+        found: dict[int, bool] = {}
         for network in self.networks:
             for number in network.session.fire([values[s] for s in network.slots]):
                 for index, truth in network.says[number]:
-                    if truths[index] is (not truth):
+                    if found.setdefault(index, truth) is not truth:
                         return None
-                    truths[index] = truth
-        return tuple(truths)
+        true = tuple(sorted(i for i, truth in found.items() if truth))
+        return Truths(true, tuple(i for i in self._rules if i not in found))
 
 
 def _said(forms: Sequence[tuple[int, Forms]], slots: Slots) -> dict[frozenset[Comparison], Says]:
@@ -106,18 +107,17 @@ def _network(paths: Sequence[Path], said: Mapping[frozenset[Comparison], Says]) 
 
 @dataclass(frozen=True, slots=True)
 class DecisionNetworks:
-    """One decision, compiled. ``rules`` counts all of its rules, warnings too."""
+    """One decision, compiled."""
 
     document: Scope
     elements: Scope | None
     each: str | None
     variable: str
-    rules: int
 
     def match(self, evaluation: Evaluation) -> Matches:
         """Match the document, then each element of the decision's list."""
         document = self.document
-        truths = document.match(evaluation, EMPTY_ENV, document.shared_values(evaluation), self.rules)
+        truths = document.match(evaluation, EMPTY_ENV, document.shared_values(evaluation))
         return Matches(truths, self._match_elements(evaluation))
 
     def _match_elements(self, evaluation: Evaluation) -> dict[str, Truths] | None:
@@ -127,7 +127,7 @@ class DecisionNetworks:
         if elements is None:
             return None
         shared = self.elements.shared_values(evaluation) if elements else {}
-        return {e.key: self.elements.match(evaluation, Env({self.variable: e}), shared, self.rules) for e in elements}
+        return {e.key: self.elements.match(evaluation, Env({self.variable: e}), shared) for e in elements}
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -143,7 +143,6 @@ def _compiled(spec: DecisionSpec, bundle: CheckedBundle, evaluator: Evaluator) -
         elements=Scope(of_elements, evaluator) if spec.each else None,
         each=spec.each,
         variable=bundle.lists[spec.each].each if spec.each else "",
-        rules=len(spec.rules),
     )
 
 
