@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from policyengine.diagnostics import Diagnostic, Diagnostics, Severity, did_you_mean, edit_distance, nearest
 from policyengine.source import Position, SourceFile, Span, nowhere
@@ -56,6 +58,21 @@ def test_warnings_alone_do_not_fail():
 )
 def test_edit_distance(a, b, distance):
     assert edit_distance(a, b) == edit_distance(b, a) == distance
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.text("ab_", max_size=9), st.text("ab_", max_size=9), st.integers(0, 6))
+def test_a_distance_is_exact_up_to_the_most_that_is_asked_for(a, b, most):
+    exact, found = edit_distance(a, b), edit_distance(a, b, most)
+    assert found == exact if exact <= most else found > most
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.text("ab_", max_size=9), st.lists(st.text("ab_", max_size=9)))
+def test_the_nearest_word_is_the_first_of_those_with_the_fewest_edits(word, known):
+    limit = min(max(2, len(word) // 3), max(len(word) - 1, 0))
+    distance, best = min(((edit_distance(word, k), k) for k in known), default=(limit + 1, None))
+    assert nearest(word, known) == (best if distance <= limit else None)
 
 
 def test_suggestions_stay_near():

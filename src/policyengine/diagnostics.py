@@ -101,16 +101,24 @@ class Diagnostics:
         return len(self._items)
 
 
-def edit_distance(a: str, b: str) -> int:
-    """Optimal string alignment distance: insert, delete, change a letter, or swap two neighbours."""
+def edit_distance(a: str, b: str, most: int | None = None) -> int:
+    """Optimal string alignment distance: insert, delete, change a letter, or swap two neighbours.
+
+    Distances above ``most`` are not worked out: any number above it stands for them.
+    """
+    most = len(a) + len(b) if most is None else most
     before: Sequence[int] = ()
     row = list(range(len(b) + 1))
     for i, left in enumerate(a, 1):
-        older, before, row = before, row, [i, *([0] * len(b))]
-        for j, right in enumerate(b, 1):
+        older, before, row = before, row, [i, *([most + 1] * len(b))]
+        # Farther from the diagonal, every distance is above `most`.
+        for j in range(max(1, i - most), min(len(b), i + most) + 1):
+            right = b[j - 1]
             row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
             if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
                 row[j] = min(row[j], older[j - 2] + 1)
+        if min(row) > most:
+            return most + 1
     return row[-1]
 
 
@@ -121,8 +129,15 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     edits than the word has letters.
     """
     limit = min(max(2, len(word) // 3), max(len(word) - 1, 0))
-    best = min(((edit_distance(word, k), k) for k in sorted(set(known))), default=None)
-    return best[1] if best and best[0] <= limit else None
+    best = None
+    for other in sorted(set(known)):
+        # Each letter more or less is an edit; and what is no nearer than the best so far need not be compared.
+        if abs(len(other) - len(word)) > limit:
+            continue
+        distance = edit_distance(word, other, limit)
+        if distance <= limit:
+            best, limit = other, distance - 1
+    return best
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -11,9 +11,8 @@ from policyengine.check.tables import check_tables
 from policyengine.diagnostics import Diagnostics
 from policyengine.errors import BundleError
 from policyengine.frontend.nodes import Mapping
-from policyengine.frontend.schema import check_schema
+from policyengine.frontend.schema import check_schema, keys_of
 from policyengine.frontend.schema_words import KINDS
-from policyengine.frontend.schemagen import schema_for
 from policyengine.frontend.yaml_reader import bundle_digest, policy_paths, read_bundle_files
 from policyengine.model.bundle import CheckedBundle
 
@@ -47,7 +46,7 @@ def _understood(document: Mapping) -> bool:
     word = getattr(kind, "text", None)
     if word not in KINDS:
         return False
-    known = schema_for(word)["properties"]
+    known = keys_of(word)
     sections = ("types", "facts", "parameters", "calendars", "definitions", "policies", "decisions")
     return all(
         key.text in known and (key.text not in sections or isinstance(value, Mapping)) for key, value in document

@@ -5,13 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policyengine.language import syntax as s
-from policyengine.language.parser import (
-    MOST_BRACKETS,
-    MOST_LEVELS,
-    ExpressionSyntaxError,
-    parse_expression,
-    parse_tests,
-)
+from policyengine.language.faults import ExpressionSyntaxError
+from policyengine.language.parser import MOST_BRACKETS, MOST_LEVELS, parse_expression, parse_tests
 
 TOKENS = [
     *[
@@ -154,3 +149,13 @@ def test_monsters_are_refused(text):
 )
 def test_large_expressions_are_read(text):
     parse_expression(text)
+
+
+def test_a_text_that_was_read_before_says_the_same_again():
+    assert parse_expression("a + 1") == parse_expression("a + 1")
+    assert parse_tests("a + 1") == parse_tests("a + 1")
+    assert parse_expression("a") != parse_tests("a")
+    for _ in range(2):
+        with pytest.raises(ExpressionSyntaxError) as caught:
+            parse_expression("a + ")
+        assert (caught.value.start, caught.value.end) == (4, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from zoneinfo import available_timezones
 
 from policyengine.check.calendars import calendars
@@ -92,8 +93,8 @@ class _Checker:
         if key is not None:
             good_name(key, SNAKE, "bundle", self.sink)
         zone = scalar(self.head, "time_zone")
-        if zone is not None and zone.text not in available_timezones():
-            near = did_you_mean(zone.text, available_timezones())
+        if zone is not None and zone.text not in _time_zones():
+            near = did_you_mean(zone.text, _time_zones())
             help_ = near or "write a name such as `UTC` or `Asia/Shanghai`"
             self.sink.error("literal/time-zone", f"`{zone.text}` is not a time zone", zone.span, help_)
         calendar = scalar(self.head, "calendar")
@@ -176,6 +177,12 @@ class _Checker:
             definitions=definition_order(v),
             decisions=decisions,
         )
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    # Kept: they are looked up in hundreds of files.
+    return frozenset(available_timezones())
 
 
 def _of_rule(rule: Rule) -> Iterator[x.Expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 
 from policyengine.check.constant_conditions import constant_conditions, unreachable
 from policyengine.check.uses import Uses
@@ -114,14 +114,12 @@ def _conditions(bundle: CheckedBundle) -> Iterator[Diagnostic]:
 
 def _twins(bundle: CheckedBundle) -> Iterator[Diagnostic]:
     for decision in bundle.decisions.values():
-        seen: list[Rule] = []
+        # Rules by what they say: comparing every two would take hours for thousands of rules.
+        alike: dict[Hashable, list[Rule]] = {}
         for rule in (r for r in decision.rules if r.split is None and not all(map(x.is_true, r.parts))):
-            twin = next((r for r in seen if _same(r, rule)), None)
+            seen = alike.setdefault((rule.each, rule.word, rule.parts), [])
+            twin = next((r for r in seen if r.id != rule.id), None)
             if twin is not None:
                 words = f"rule `{rule.id}` has the same condition as `{twin.id}`"
                 yield _lint("same-condition", words, rule.span, f"the other is at {twin.span.place}")
             seen.append(rule)
-
-
-def _same(a: Rule, b: Rule) -> bool:
-    return a.id != b.id and a.each == b.each and a.parts == b.parts and a.word == b.word

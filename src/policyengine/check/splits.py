@@ -14,7 +14,8 @@ from policyengine.check.reading import mapping, scalar, text
 from policyengine.check.typist import Hint, Rejected, Scope
 from policyengine.frontend.nodes import Mapping, Scalar
 from policyengine.language import syntax as s
-from policyengine.language.parser import ExpressionSyntaxError, parse_tests
+from policyengine.language.faults import ExpressionSyntaxError
+from policyengine.language.parser import parse_tests
 from policyengine.model import expr as x
 from policyengine.model.rules import Class, Rule, Split
 from policyengine.source import Span

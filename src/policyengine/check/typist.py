@@ -18,7 +18,8 @@ from policyengine.check.symbols import Symbols
 from policyengine.diagnostics import Diagnostics
 from policyengine.frontend.nodes import Scalar
 from policyengine.language import syntax as s
-from policyengine.language.parser import ExpressionSyntaxError, parse_expression, parse_tests
+from policyengine.language.faults import ExpressionSyntaxError
+from policyengine.language.parser import parse_expression, parse_tests
 from policyengine.model import expr as x
 from policyengine.source import Span
 from policyengine.values.types import Kind, Type, assignable

@@ -10,6 +10,8 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 
 from policyengine.source import Position, Span
 
@@ -30,6 +32,14 @@ class _Token:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    """A value beside its source: what is not blank, and how much of it stands before each index of the value."""
+
+    tokens: list[_Token]
+    before: list[int]
+
+
 def span_of_stretch(text: str, span: Span, start: int, end: int) -> Span:
     """The span of ``text[start:end]`` inside ``span``, the source of ``text``; all of ``span`` if they do not fit.
 
@@ -37,21 +47,48 @@ def span_of_stretch(text: str, span: Span, start: int, end: int) -> Span:
     character's span at the place where it is.
     """
     raw = _source(span)
-    tokens = _tokens(raw)
-    if not tokens or [t.char for t in tokens] != [c for c in text if not c.isspace()]:
+    stretch = text[start:end]
+    indent = _verbatim(text, raw)
+    if indent is not None and stretch.strip():
+        shift = span.start.column + indent
+        first, last = start + len(stretch) - len(stretch.lstrip()), start + len(stretch.rstrip())
+        return Span(span.file, Position(span.start.line, shift + first), Position(span.start.line, shift + last))
+    aligned = _aligned(text, raw)
+    if aligned is None:
         return span
-    before, within = _inked(text[:start]), _inked(text[start:end])
-    if within:
-        first, last = tokens[before].start, tokens[before + within - 1].end
-    else:
-        first = _point(raw, tokens[before - 1].end, start - len(text[:start].rstrip())) if before else tokens[0].start
-        last = first + 1
+    first, last = _offsets(raw, text[:start], aligned, start, end)
     return Span(span.file, _position(span, raw, first), _position(span, raw, last))
 
 
-def _inked(text: str) -> int:
-    """How many characters are not blank."""
-    return sum(1 for c in text if not c.isspace())
+def _verbatim(text: str, raw: str) -> int | None:
+    """How far into the source the value begins, when it stands there on one line as it is; else None."""
+    quote = raw[:1]
+    if "\n" in raw or quote in ("|", ">"):
+        return None
+    if quote in ("'", '"'):
+        spelled = quote in text or "\\" in raw
+        return 1 if raw[1:] == text + quote and not spelled else None
+    return 0 if raw == text else None
+
+
+def _offsets(raw: str, head: str, aligned: _Aligned, start: int, end: int) -> tuple[int, int]:
+    """The offsets in the source of the stretch of the value from ``start``, after ``head``, to ``end``."""
+    tokens, before = aligned.tokens, aligned.before
+    first, last = before[min(start, len(before) - 1)], before[min(end, len(before) - 1)]
+    if last > first:
+        return tokens[first].start, tokens[last - 1].end
+    point = _point(raw, tokens[first - 1].end, start - len(head.rstrip())) if first else tokens[0].start
+    return point, point + 1
+
+
+# An expression asks for the place of each of its parts in turn, and a text of n parts must not be aligned n times.
+@lru_cache(maxsize=16)
+def _aligned(text: str, raw: str) -> _Aligned | None:
+    """The value beside its source; None when one is not the other's, or there is nothing but blanks."""
+    tokens = _tokens(raw)
+    if not tokens or [t.char for t in tokens] != [c for c in text if not c.isspace()]:
+        return None
+    return _Aligned(tokens, list(accumulate((not c.isspace() for c in text), initial=0)))
 
 
 def _point(raw: str, after: int, blanks: int) -> int:

@@ -1,7 +1,7 @@
 """What a YAML file says, with places: scalars, sequences and mappings, each with its span.
 
-Nothing is typed here: a scalar is its own text. :func:`to_plain` gives the same content as plain
-data for a JSON Schema validator, beside the places that its errors are about.
+Nothing is typed here: a scalar is its own text. :func:`plain` gives the same content as plain data
+for a JSON Schema validator, and :func:`to_plain` also the places that its errors are about.
 """
 
 from __future__ import annotations
@@ -85,23 +85,34 @@ class Located:
     keys: dict[Path, Span] = field(default_factory=dict)
 
 
-def to_plain(node: Node) -> Located:
+def plain(node: Node) -> Plain:
     """``node`` as plain data: unquoted ``true``, ``false`` and integers are typed, all else is text."""
+    match node:
+        case Scalar():
+            return _plain_scalar(node)
+        case Sequence(items):
+            return [plain(item) for item in items]
+        case Mapping(entries):
+            return {name.text: plain(value) for name, value in entries}
+
+
+def to_plain(node: Node) -> Located:
+    """The plain data of ``node`` with the place of each part."""
     values: dict[Path, Span] = {}
     keys: dict[Path, Span] = {}
 
-    def walk(part: Node, path: Path) -> Plain:
+    def walk(part: Node, path: Path) -> None:
         values[path] = part.span
-        match part:
-            case Scalar():
-                return _plain_scalar(part)
-            case Sequence(items):
-                return [walk(item, (*path, i)) for i, item in enumerate(items)]
-            case Mapping(entries):
-                keys.update({(*path, name.text): name.span for name, _ in entries})
-                return {name.text: walk(value, (*path, name.text)) for name, value in entries}
+        if isinstance(part, Sequence):
+            for i, item in enumerate(part.items):
+                walk(item, (*path, i))
+        elif isinstance(part, Mapping):
+            keys.update({(*path, name.text): name.span for name, _ in part.entries})
+            for name, value in part.entries:
+                walk(value, (*path, name.text))
 
-    return Located(walk(node, ()), values, keys)
+    walk(node, ())
+    return Located(plain(node), values, keys)
 
 
 def _plain_scalar(scalar: Scalar) -> Plain:

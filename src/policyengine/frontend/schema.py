@@ -1,26 +1,29 @@
 """A document against its JSON Schema: every fault of shape as one plain sentence at its place.
 
-The validator finds the faults; none of its own words is shown. The schemas are built so that few
+Most documents fit, which :mod:`policyengine.frontend.schema_fit` says at once. Of the others the
+validator finds the faults; none of its own words is shown. The schemas are built so that few
 keywords occur (see :mod:`policyengine.frontend.schema_parts`), and each has its sentence here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from policyengine.diagnostics import Diagnostics, did_you_mean, nearest
 from policyengine.frontend import schema_words as words
-from policyengine.frontend.nodes import Located, Mapping, Path, Scalar, to_plain
-from policyengine.frontend.schema_parts import CONDITION, SHARED
+from policyengine.frontend.nodes import Located, Mapping, Path, Scalar, plain, to_plain
+from policyengine.frontend.schema_fit import Fits, compiled
+from policyengine.frontend.schema_parts import CONDITION, SHARED, Schema
 from policyengine.frontend.schema_wording import at, part, shape, thing, word_for
 from policyengine.frontend.schemagen import schema_for
 from policyengine.source import Position, Span
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 
 def check_schema(document: Mapping, sink: Diagnostics) -> str | None:
@@ -28,6 +31,8 @@ def check_schema(document: Mapping, sink: Diagnostics) -> str | None:
     kind = _kind(document, sink)
     if kind is None:
         return None
+    if _fit_for(kind)(plain(document)):
+        return kind
     check = _Check(kind, to_plain(document), sink)
     check.run()
     return None if check.found else kind
@@ -62,9 +67,28 @@ def _kinds() -> str:
     return f"kinds: {', '.join(words.KINDS)}"
 
 
+def keys_of(kind: str) -> Collection[str]:
+    """The keys that a file of this kind may have. Raises ``KeyError`` for an unknown kind."""
+    properties: Collection[str] = _schema(kind)["properties"]
+    return properties
+
+
+@cache
+def _schema(kind: str) -> Schema:
+    return schema_for(kind)
+
+
+@cache
+def _fit_for(kind: str) -> Fits:
+    return compiled(_schema(kind))
+
+
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(schema_for(kind))
+    # Loaded here: it takes longer to load than most bundles to read, and those without a fault never need it.
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(_schema(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +126,7 @@ class _Check:
     found: int = 0
     _missing: dict[Path, list[str]] = field(default_factory=dict)
     _misspelt: dict[Path, set[str]] = field(default_factory=dict)
+    _first_keys: dict[Path, Span] = field(default_factory=dict)
 
     def run(self) -> None:
         """Report every fault."""
@@ -243,8 +268,17 @@ class _Check:
                 return self.located.values[(*path, name)]
         if path in self.located.keys:
             return self.located.keys[path]
-        inside = [span for p, span in self.located.keys.items() if p[:-1] == path]
-        return min(inside, key=lambda s: s.start) if inside else _first_character(self.located.values[path])
+        return self._first_key(path) or _first_character(self.located.values[path])
+
+    def _first_key(self, path: Path) -> Span | None:
+        """The first key of the mapping at ``path``; None when it is empty."""
+        if not self._first_keys:
+            # For all mappings at once: a file may have thousands at fault.
+            for (*above, _), span in self.located.keys.items():
+                first = self._first_keys.setdefault(tuple(above), span)
+                if span.start < first.start:
+                    self._first_keys[tuple(above)] = span
+        return self._first_keys.get(path)
 
 
 _REPORTS: dict[str, Callable[[_Check, Path, _Broken], None]] = {

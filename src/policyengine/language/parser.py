@@ -1,26 +1,19 @@
-"""Text to syntax tree, and what to say when the text is not in the language."""
+"""Text to syntax tree."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import cast
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from policyengine.language import syntax as s
-
-
-class ExpressionSyntaxError(Exception):
-    """The text is not in the language. ``start`` and ``end`` are offsets of what was not understood."""
-
-    def __init__(self, start: int, end: int, expected: str, help: str | None) -> None:  # noqa: A002 - as in diagnostics
-        self.start, self.end, self.expected, self.help = start, end, expected, help
-        super().__init__(expected)
+from policyengine.language.faults import ExpressionSyntaxError, explained
 
 
 @cache
@@ -42,17 +35,34 @@ MOST_LEVELS = 100
 LONGEST = 5000
 
 
+# Names, words and figures come back in rule after rule, so short texts are remembered; longer ones hardly repeat.
+_SHORT = 60
+_REMEMBERED = 4096
+
+
 def parse_expression(text: str) -> s.Node:
     """The syntax tree of an expression, or :class:`ExpressionSyntaxError`."""
-    return _build(_parse(text, "expression"))
+    return _short_expression(text) if len(text) <= _SHORT else _expression(text)
 
 
 def parse_tests(text: str) -> tuple[s.Test, ...]:
     """The unary tests of a text (any of which may hold), or :class:`ExpressionSyntaxError`."""
+    return _short_tests(text) if len(text) <= _SHORT else _unary_tests(text)
+
+
+def _expression(text: str) -> s.Node:
+    return _build(_parse(text, "expression"))
+
+
+def _unary_tests(text: str) -> tuple[s.Test, ...]:
     tree = _parse(text, "unary_tests")
     if tree.data == "tests":
         return _tests(tree)
     return (cast("s.Test", _build(tree)),)
+
+
+_short_expression = lru_cache(_REMEMBERED)(_expression)
+_short_tests = lru_cache(_REMEMBERED)(_unary_tests)
 
 
 def _parse(text: str, start: str) -> Tree[Token]:
@@ -61,7 +71,7 @@ def _parse(text: str, start: str) -> Tree[Token]:
     try:
         tree = _lark().parse(text, start=start)
     except UnexpectedInput as e:
-        raise _explain(text, e) from None
+        raise explained(text, e) from None
     _refuse_deep(tree)
     return tree
 
@@ -99,104 +109,6 @@ def _refuse_deep(tree: Tree[Token]) -> None:
             start, end = _at(layer[0])
             raise ExpressionSyntaxError(start, end, "fewer operations in one expression", "split it into definitions")
         layer = [c for t in layer for c in t.children if isinstance(c, Tree)]
-
-
-# What to say for signs that other languages have, and for common slips. The first that fits is taken.
-_FOREIGN: tuple[tuple[str, str], ...] = (
-    (r"==", "write `=` for equal"),
-    (r"=>", "write `>=`"),
-    (r"=<", "write `<=`"),
-    (r"<>", "write `!=` for not equal"),
-    (r"&&|&", "write `and`"),
-    (r"\|\||\|", "write `or`"),
-    (r"!(?!=)", "write `not(…)`"),
-    (r"'", 'put text between double quotes: "…"'),
-    (r"not\s+[^(\s]", "write `not(…)` with brackets"),
-    (r"is\s+after\b", "write `>` (later)"),
-    (r"is\s+before\b", "write `<` (earlier)"),
-    (r"is\s|is$", "write `=`"),
-    (r"AND\b", "write `and` in small letters"),
-    (r"OR\b", "write `or` in small letters"),
-    (r"NOT\b", "write `not(…)` in small letters"),
-    (r"%", "write the percentage as a number, such as `amount * 5 / 100`"),
-    (r"[€$£]", "write the currency as a code after the amount, such as `50 EUR`"),
-    (r"\d{1,3}(?:,\d{3})+", "write numbers without commas"),
-    (r"(?<=\d),\d", "write a decimal with a point, such as `2.5`"),
-)
-# The same, of what stands exactly where reading stopped.
-_SLIPS: tuple[tuple[str, str], ...] = (
-    (r"(?<=[A-Z]{3} )\d", "write the currency after the amount, such as `50 USD`"),
-    (r"(?<=\d)[A-Z]{3}(?![A-Za-z0-9_])", "put a blank between the amount and its currency"),
-    (r"(?<=\d )(?:usd|eur|gbp|cny|jpy)(?![A-Za-z0-9_])", "write currencies in capital letters"),
-    (r"(?<=less )then|(?<=more )then", "write `than`"),
-    (r"<=|>=|!=|=|<|>", "compare two values at a time; for a range write `x in [1..5]`"),
-    (r'"', 'close the quote with another `"`'),
-)
-
-
-def _explain(text: str, e: UnexpectedInput) -> ExpressionSyntaxError:
-    if isinstance(e, UnexpectedToken) and e.token.type != "$END":
-        start, end = e.token.start_pos or 0, e.token.end_pos or 0
-    elif isinstance(e, UnexpectedCharacters):
-        start = cast("int", e.pos_in_stream)
-        end = start + 1
-    else:
-        start = end = len(text)
-    accepts: set[str] = set()
-    if isinstance(e, (UnexpectedToken, UnexpectedEOF)):
-        accepts = set(e.accepts if isinstance(e, UnexpectedToken) and e.accepts else e.expected)
-    return ExpressionSyntaxError(start, end, _expected(accepts, text), _foreign_help(text, start))
-
-
-# What stands before the place that was not understood, in the words of other languages.
-_BEFORE: tuple[tuple[str, str], ...] = (
-    (r"\b(?:over|exceeds|greater|higher|min|minimum)\s+\S$", "write `more than …`, `at least …` or `above … to …`"),
-    (r"\b(?:under|below|lower|fewer|smaller|max|maximum|up|until)\s+\S$", "write `less than …` or `at most …`"),
-    (r"\bbetween\s+\S$", "write `from … to …`"),
-    (r"\b(?:is|equals|equal)\s+\S$", "write `=`, or the value alone in a test"),
-    (
-        r"\d\s+[A-Za-z]$",
-        "a number may stand with a unit: days, weeks, months, years, working days [by <calendar>], or a currency",
-    ),
-)
-
-
-def _foreign_help(text: str, start: int) -> str | None:
-    # The offending sign may begin one character earlier: `==` is read as `=` and then `=`.
-    for pattern, remedy in _FOREIGN:
-        for at in (start, start - 1, text.rfind("not", 0, start + 1)):
-            if at >= 0 and re.compile(pattern).match(text, at):
-                return remedy
-    slip = next((remedy for pattern, remedy in _SLIPS if re.compile(pattern).match(text, start)), None)
-    # With the first letter of what was not understood, so that a pattern may ask for a word there.
-    return slip or next((remedy for pattern, remedy in _BEFORE if re.search(pattern, text[: start + 1])), None)
-
-
-_WORDS: Mapping[str, str] = {
-    "RSQB": "`]`",
-    "RPAR": "`)`",
-    "THEN": "`then`",
-    "ELSE": "`else`",
-    "SATISFIES": "`satisfies`",
-    "IN": "`in`",
-    "TO": "`to`",
-    "LPAR": "`(`",
-}
-
-
-def _expected(accepts: set[str], text: str) -> str:
-    if not text.strip():
-        return "something to test or compute"
-    if "NUMBER" in accepts:
-        return "a value here, such as a name, a number or a date"
-    if accepts == {"NAME"}:
-        return "a name here"
-    words = [w for token, w in _WORDS.items() if token in accepts and token not in ("IN", "LPAR")]
-    if len(words) == 1 and "COMPARE" in accepts:
-        return f"an operator or {words[0]}"
-    if words or accepts == {"LPAR"}:
-        return " or ".join(words) or "`(`"
-    return "an operator such as `=`, `and`, `+`, or the end" if "$END" in accepts else "another sign here"
 
 
 _COMPARE_WORDS: Mapping[str, s.Op] = {"MORE_THAN": ">", "LESS_THAN": "<", "AT_LEAST": ">=", "AT_MOST": "<="}

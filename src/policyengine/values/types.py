@@ -122,7 +122,8 @@ def comparable(a: Type, b: Type) -> bool:
     if a.kind is not b.kind:
         return False
     if a.kind in (Kind.ENUM, Kind.SET):
-        return set(a.members) == set(b.members)
+        # Mostly they are the very same enum, which may have thousands of members.
+        return a.members == b.members or set(a.members) == set(b.members)
     if a.kind is Kind.VALUES and a.item and b.item:
         return comparable(a.item, b.item)
     return a.name == b.name if a.kind is Kind.LIST else True
