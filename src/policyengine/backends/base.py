@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from policyengine.evaluation.evaluator import Evaluation, Evaluator
@@ -24,8 +23,7 @@ class Truths(NamedTuple):
         return True if index in self.true else (None if index in self.unknown else False)
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """The truths of the rules in a decision's steps; warnings are not matched.
 
     ``document`` is about the rules of the document, ``elements`` (by element key, in order) about the rules of

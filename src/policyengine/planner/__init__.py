@@ -27,6 +27,7 @@ Work is counted in steps, never in seconds.
 from __future__ import annotations
 
 from policyengine.planner.lines import Line, Plan, Share
+from policyengine.planner.memo import remembered_plan
 from policyengine.planner.plan import DEFAULT_BUDGET, plan_split
 
-__all__ = ["DEFAULT_BUDGET", "Line", "Plan", "Share", "plan_split"]
+__all__ = ["DEFAULT_BUDGET", "Line", "Plan", "Share", "plan_split", "remembered_plan"]

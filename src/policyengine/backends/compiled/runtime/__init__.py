@@ -1,0 +1,1 @@
+"""What the generated code calls: values, arithmetic, functions, lists, tables, dated parameters, splits."""
