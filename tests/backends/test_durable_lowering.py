@@ -19,7 +19,7 @@ from tests.truths import sparse
 from policyengine.backends.base import Matches
 from policyengine.backends.durable import DurableBackend
 from policyengine.backends.durable.codecs import ANY_CURRENCY, LIMIT, NumberCodec, SymbolCodec
-from policyengine.backends.durable.forms import MOST_CONJUNCTIONS, Forms, TooWide, conjunction, disjunction, one
+from policyengine.backends.durable.forms import MOST_CONJUNCTIONS, Forms, conjunction, disjunction, one
 from policyengine.backends.durable.program import Share
 from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model.bundle import CheckedBundle
@@ -118,27 +118,62 @@ def test_constant_conditions_need_no_fact():
     assert match(bundle).document == sparse((True, False, True, None))
 
 
-def test_a_condition_that_is_too_wide_becomes_one_flag():
-    pairs = [b.both(cmp(">", COUNT, n), cmp("<", PRICE, usd(n + 1))) for n in range(7)]
-    wide = b.either(*pairs)
-    assert share(wide) == (0, 14)
-    assert share(b.either(*pairs[:6])) == (12, 0)
+def pairs(number: int) -> Expr:
+    """So many alternatives of two comparisons each: a list as long to be true, of 2**number to be false."""
+    return b.either(*(b.both(cmp(">", COUNT, n), cmp("<", PRICE, usd(n + 1))) for n in range(number)))
+
+
+def squares(number: int) -> Expr:
+    """Too wide both ways."""
+    return b.both(
+        *(
+            b.either(cmp("=", COUNT, n), cmp("=", PRICE, usd(n)), cmp(">", DAY, date(2025, 1, n + 1)))
+            for n in range(number)
+        ),
+        pairs(7),
+    )
+
+
+def test_a_condition_that_is_too_wide_one_way_is_compared_the_other_way():
+    wide = pairs(7)
+    assert share(wide) == share(b.no(wide)) == (14, 0)
+    bundle = with_rules(wide, cmp(">", COUNT, 1), b.no(wide))
+    assert match(bundle, a_count=3).document == sparse((None, True, None))
+    assert match(bundle, a_count=0).document == sparse((False, False, True))  # no price: the evaluator is asked
+    assert match(bundle, a_count=0, a_price=usd(5)).document == sparse((False, False, True))
+    assert match(bundle, a_count=9, a_price=usd(1)).document == sparse((True, True, False))
+
+
+def test_a_condition_that_is_too_wide_both_ways_becomes_one_flag():
+    wide = squares(5)
+    assert share(wide) == (0, 29)
     bundle = with_rules(wide, cmp(">", COUNT, 1))
     assert match(bundle, a_count=3).document == sparse((None, True))
-    assert match(bundle, a_count=0, a_price=usd(5)).document == sparse((False, False))
-    assert match(bundle, a_count=9, a_price=usd(1)).document == sparse((True, True))
+    late = date(2026, 1, 1)
+    assert match(bundle, a_count=0, a_price=usd(5), a_day=late).document == sparse((False, False))
+    assert match(bundle, a_count=9, a_price=usd(1), a_day=late).document == sparse((True, True))
+
+
+def test_a_long_list_of_alternatives_is_compared_and_asked_backwards():
+    ways = [b.both(cmp("=", COUNT, n), cmp("=", PRICE, usd(n))) for n in range(300)]
+    bundle = with_rules(b.no(b.either(*ways)), b.either(*ways))
+    found = DurableBackend().compile(bundle, Evaluator(bundle)).share()["d"]
+    assert (found.compared, found.told) == (1200, 0)
+    assert match(bundle, a_count=250, a_price=usd(250)).document == sparse((False, True))
+    assert match(bundle, a_count=250, a_price=usd(7)).document == sparse((True, False))
+    assert match(bundle, a_count=250).document == sparse((None, None))
+    assert match(bundle, a_count=999).document == sparse((True, False))
 
 
 def test_a_definition_that_makes_a_condition_too_wide_is_compared_as_a_whole():
     bundle = vocabulary()
-    pairs = [b.both(cmp(">", COUNT, n), cmp("<", PRICE, usd(n + 1))) for n in range(7)]
-    wide = b.definition("wide", BOOLEAN, b.either(*pairs))
+    wide = b.definition("wide", BOOLEAN, squares(5))
     bundle = replace(bundle, definitions={**bundle.definitions, "wide": wide})
     rules = [b.rule(0, b.both(b.Words(bundle).ref("wide"), cmp(">", COUNT, 1)))]
     bundle = replace(bundle, decisions={"d": b.decision(rules)})
     found = DurableBackend().compile(bundle, Evaluator(bundle)).share()["d"]
     assert (found.compared, found.told) == (2, 0)
-    assert match(bundle, a_count=9, a_price=usd(1)).document == sparse((True,))
+    assert match(bundle, a_count=9, a_price=usd(1), a_day=date(2026, 1, 1)).document == sparse((True,))
 
 
 def test_money_in_another_currency_is_neither_true_nor_false():
@@ -149,16 +184,16 @@ def test_money_in_another_currency_is_neither_true_nor_false():
 def test_a_typical_decision_is_compared_by_the_engine_alone():
     bundle = typical.bundle()
     program = DurableBackend().compile(bundle, Evaluator(bundle))
-    assert program.share() == {"d": Share(compared=72, told=0, networks=1)}
+    assert program.share() == {"d": Share(compared=72, told=0, networks=2)}
 
 
 def test_the_same_bundle_makes_the_same_networks(monkeypatch):
     made = []
-    monkeypatch.setattr("policyengine.backends.durable.program.definition", lambda paths, _: made.append(paths))
-    monkeypatch.setattr("policyengine.backends.durable.program.Session", lambda *_args: None)
+    monkeypatch.setattr("policyengine.backends.durable.scope.Session", lambda *args, **_: made.append(args))
     for _ in range(2):
         DurableBackend().compile(typical.bundle(), Evaluator(typical.bundle()))
-    assert made[0] == made[1]
+    assert len(made) == 4
+    assert made[:2] == made[2:]
 
 
 # --- integers ---
@@ -258,24 +293,33 @@ def kleene(condition, truths) -> bool | None:
 @given(CONDITIONS, st.lists(st.sampled_from([True, False, None]), min_size=5, max_size=5))
 @settings(deadline=None, max_examples=500, derandomize=True)
 def test_the_two_forms_together_are_kleenes_logic(condition, truths):
-    try:
-        forms = forms_of(condition)
-    except TooWide:
-        assume(False)
+    forms = forms_of(condition)
 
     def holds(form) -> bool:
         return any(all(truths[t.slot] is t.constant for t in c) for c in form)
 
     truth = kleene(condition, truths)
-    assert holds(forms.true) is (truth is True)
-    assert holds(forms.false) is (truth is False)
+    assume(not (forms.true is None and forms.false is None))
+    if forms.true is not None:
+        assert holds(forms.true) is (truth is True)
+    if forms.false is not None:
+        assert holds(forms.false) is (truth is False)
+    rests_on = {t.slot for form in (forms.true, forms.false) for c in form or () for t in c}
+    if not forms.wide and all(truths[slot] is not None for slot in rests_on):
+        assert truth is not None  # so one that did not fire is the other
 
 
 def test_forms_do_not_grow_past_the_limit():
-    pairs = [conjunction([atom(2 * n), atom(2 * n + 1)]) for n in range(7)]
+    pairs = [conjunction([atom(2 * n), atom(2 * n + 1)]) for n in range(200)]
     assert len(disjunction(pairs[:6]).false) == MOST_CONJUNCTIONS
-    with pytest.raises(TooWide):
-        disjunction(pairs)
+    wide = disjunction(pairs)
+    assert wide.false is None
+    assert wide.wide
+    assert len(wide.true) == 200
+    assert conjunction([wide, atom(999)]).false is None
+    assert len(conjunction([wide, atom(999)]).true) == 200
+    both = conjunction([wide, disjunction(pairs[7:])])
+    assert both.true is both.false is None
 
 
 def test_what_cannot_hold_is_left_out():

@@ -7,11 +7,12 @@ within ±2**53, the range the engine was tried with.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from policyengine.model.expr import Value
 from policyengine.values.money import Money, Number
@@ -73,6 +74,9 @@ class DateCodec:
 class SymbolCodec:
     """Members, texts, currencies, sets: constants are numbered as they come, everything else is 0."""
 
+    #: The code of a value that equals no constant.
+    OTHER: ClassVar = 0
+
     def __init__(self) -> None:
         self._codes: dict[Value, int] = {}
 
@@ -80,9 +84,14 @@ class SymbolCodec:
         """Give the constant the next number."""
         self._codes.setdefault(constant, len(self._codes) + 1)
 
+    @property
+    def constants(self) -> Iterable[Value]:
+        """The constants, as they came."""
+        return self._codes
+
     def code(self, value: Value) -> int | None:
         """The number of a constant; 0 for a value that equals none."""
-        return self._codes.get(value, 0)
+        return self._codes.get(value, self.OTHER)
 
 
 class NumberCodec:
@@ -117,14 +126,23 @@ class NumberCodec:
         scale = lcm(*(Fraction(c).denominator for c in self._constants))
         return scale if self._currency is None else lcm(scale, MONEY_SCALE)
 
+    @property
+    def factor(self) -> int | None:
+        """What a whole number is multiplied with to be coded; None if it is coded otherwise."""
+        return 2 * self._scale if self._fits else None
+
     @cached_property
     def _fits(self) -> bool:
         """Whether the constants are small enough for a grid; asked once all of them are known."""
         return all(abs(Fraction(c)) * self._scale * 2 < LIMIT - 1 for c in self._constants)
 
     def _on_grid(self, number: Number) -> int:
-        code = 2 * number * self._scale if isinstance(number, int) else _between(Fraction(number) * self._scale)
-        return max(-LIMIT, min(LIMIT, code))
+        if isinstance(number, int):
+            code = 2 * number * self._scale
+        else:
+            above, below = number.as_integer_ratio()
+            code = _between(*divmod(above * self._scale, below))
+        return code if -LIMIT <= code <= LIMIT else (LIMIT if code > 0 else -LIMIT)
 
     @cached_property
     def _sorted(self) -> list[Number]:
@@ -135,8 +153,8 @@ class NumberCodec:
         return 2 * place + (place < len(self._sorted) and self._sorted[place] == number)
 
 
-def _between(number: Fraction) -> int:
-    whole, rest = divmod(number.numerator, number.denominator)
+def _between(whole: int, rest: int) -> int:
+    """The even code of a grid point, or the odd one between it and the next if there is a rest."""
     return 2 * whole + (rest != 0)
 
 

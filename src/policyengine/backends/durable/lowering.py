@@ -11,10 +11,9 @@ from policyengine.backends.durable.codecs import BooleanCodec, CountCodec, codec
 from policyengine.backends.durable.forms import (
     ALWAYS,
     MOST_COMPARISONS,
+    MOST_CONJUNCTIONS,
     NEVER,
-    Form,
     Forms,
-    TooWide,
     all_of,
     any_of,
     conjunction,
@@ -23,6 +22,7 @@ from policyengine.backends.durable.forms import (
 )
 from policyengine.backends.durable.slots import FALSE, TRUE, Sign, Slots, reads_element
 from policyengine.evaluation.evaluator import Evaluator
+from policyengine.evaluation.reads import Reads
 from policyengine.evaluation.values import is_known
 from policyengine.model.expr import (
     And,
@@ -66,6 +66,8 @@ SIGNS: Mapping[str, tuple[int, int]] = {
     ">": (1, -1),
     ">=": (1, -1),
 }
+#: A scope holds so many conjunctions of lists longer than MOST_CONJUNCTIONS.
+MOST_WIDE = 4096
 #: How many parts a split has when it comes out so, and when it does not.
 OUTCOMES: Mapping[str, tuple[str, str, int]] = {
     "one": ("eq", "neq", 1),
@@ -82,6 +84,17 @@ class Tally:
     told: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A rule's condition: its forms, and the slots that it rests on.
+
+    While each of the slots is decided (:mod:`slots` says what that is), exactly one of the two forms holds.
+    """
+
+    forms: Forms
+    slots: frozenset[int]
+
+
 @dataclass(slots=True)
 class Lowering:
     """Lowers the conditions of one scope of a decision; collects the slots."""
@@ -90,9 +103,12 @@ class Lowering:
     slots: Slots
     tally: Tally = field(default_factory=Tally)
     _inline: bool = True
+    _wide: int = MOST_WIDE
+    # By identity; the expression is kept, so its id stays its own.
+    _read: dict[int, tuple[Expr, Reads]] = field(default_factory=dict)
 
-    def condition(self, parts: tuple[Expr, ...]) -> Forms:
-        """The forms of a rule's condition; one that would be too wide becomes a single flag.
+    def condition(self, parts: tuple[Expr, ...]) -> Lowered:
+        """A rule's condition, lowered. If both of its forms would be too wide, it becomes a single flag.
 
         Boolean definitions are replaced by what they say, so that the network compares the facts in them; if that makes
         the condition too wide, their truth is compared instead.
@@ -100,12 +116,27 @@ class Lowering:
         before = self.tally
         for self._inline in (True, False):
             self.tally = replace(before)
-            try:
-                return conjunction([self._forms(p) for p in parts])
-            except TooWide:
-                continue
+            self.slots.touched.clear()
+            forms = conjunction([self._forms(p) for p in parts])
+            if self._affordable(forms):
+                return _lowered(forms, self.slots.touched)
         self.tally = replace(before, told=before.told + sum(map(count_atoms, parts)))
-        return self._flag_forms(And(items=parts, span=parts[0].span))
+        return _lowered(self._flag_forms(And(items=parts, span=parts[0].span)), set())
+
+    def _reads(self, e: Expr) -> Reads:
+        found = self._read.get(id(e))
+        if found is None:
+            found = self._read[id(e)] = (e, self.evaluator.reading.of(e))
+        return found[1]
+
+    def _affordable(self, forms: Forms) -> bool:
+        """Whether a network has room for the forms: a scope has room for so many conjunctions of long lists."""
+        lists = [form for form in (forms.true, forms.false) if form is not None]
+        wide = sum(len(form) for form in lists if len(form) > MOST_CONJUNCTIONS)
+        if not lists or wide > self._wide:
+            return False
+        self._wide -= wide
+        return True
 
     def _forms(self, e: Expr) -> Forms:
         match e:
@@ -120,7 +151,7 @@ class Lowering:
             case Compare(left=DefinitionRef() as ref, right=Literal(value=bool() as wanted)):
                 body = self._said_by(ref)
                 # With dated parameters the comparison as a whole is tried with their values, its parts are not.
-                if body and not self.evaluator.reading.of(e).parameters:
+                if body and not self._reads(e).parameters:
                     forms = self._forms(body)
                     return forms if (e.op == "=") is wanted else forms.negated()
         return self._atom(e)
@@ -171,7 +202,7 @@ class Lowering:
     def _compare(self, e: Compare) -> Forms | None:
         if e.left.type.kind not in SCALARS:
             return None
-        if not self.evaluator.reading.of(e).parameters:
+        if not self._reads(e).parameters:
             right = self._constant(e.right)
             if right is not None:
                 return self._against(e.op, e.left, right)
@@ -186,7 +217,7 @@ class Lowering:
     def _against(self, op: str, e: Expr, constant: Value) -> Forms:
         """An expression against a constant."""
         key = codec_key(e.type, constant)
-        if e.type.ordered and self.evaluator.reading.of(e).bounding:
+        if e.type.ordered and self._reads(e).bounding:
             low, high = self.slots.ends(e, key, lambda: codec_for(e.type, constant))
             self.slots.codec(low).add(constant)
             return _by_ends(op, low, high, constant)
@@ -198,7 +229,7 @@ class Lowering:
     def _within(self, e: Within) -> Forms | None:
         above: CompareOp = ">" if e.low_open else ">="
         below: CompareOp = "<" if e.high_open else "<="
-        if self.evaluator.reading.of(e).parameters:
+        if self._reads(e).parameters:
             return self._within_dated(e, above, below)
         sides = (
             Compare(op=above, left=e.subject, right=e.low, span=e.span),
@@ -217,7 +248,7 @@ class Lowering:
     def _member(self, e: MemberOf) -> Forms | None:
         """Membership in a constant set: equal to one of its members, or different from each."""
         members = self._constant(e.container)
-        if members is None or self.evaluator.reading.of(e).parameters:
+        if members is None or self._reads(e).parameters:
             return None
         ordered = sorted(cast("frozenset[str]", members))
         # Of the empty set no comparison is left that could tell whether the subject is known at all.
@@ -228,7 +259,7 @@ class Lowering:
     def _contains(self, e: Contains) -> Forms | None:
         """Constant members of a set, each a comparison of its own."""
         wanted = [self._constant(m) for m in e.members]
-        if None in wanted or self.evaluator.reading.of(e).parameters:
+        if None in wanted or self._reads(e).parameters:
             return None
         members = sorted({m for w in wanted for m in (w if isinstance(w, frozenset) else {cast("str", w)})})
         if not 0 < len(members) <= MOST_COMPARISONS:
@@ -240,10 +271,22 @@ class Lowering:
         """The value of an expression that is the same in every case."""
         if isinstance(e, Literal):
             return e.value
-        if e.type.kind not in SCALARS or self.evaluator.reading.of(e).case or reads_element(e):
+        if isinstance(e, (FactRef, ItemField)):
+            return None
+        if e.type.kind not in SCALARS or self._reads(e).case or reads_element(e):
             return None
         got = self.evaluator.start(WorkingMemory({}, {}, date.min)).value(e)
         return cast("Value", got) if is_known(got) else None
+
+
+def _lowered(forms: Forms, touched: set[int]) -> Lowered:
+    """With the slots that are left in the forms.
+
+    Forms say the same whatever was left out of them, so one that is not there any more need not be decided: take it to
+    be decided in any way. If a form is missing, nobody knows what is left of it: then all slots that it was made of.
+    """
+    left = {test.slot for form in (forms.true, forms.false) for c in form or () for test in c}
+    return Lowered(forms, frozenset(left | touched if forms.wide else left))
 
 
 def _two(slot: int) -> Forms:
@@ -255,7 +298,7 @@ def _by_ends(op: str, low: int, high: int, constant: Value) -> Forms:
     holds, fails, _ = OPERATORS[op]
     if op in ("=", "!="):
         equal = all_of([one(low, "gte", constant), one(high, "lte", constant)])
-        differs: Form = any_of([one(low, "gt", constant), one(high, "lt", constant)])
+        differs = any_of([one(low, "gt", constant), one(high, "lt", constant)])
         return Forms(equal, differs) if op == "=" else Forms(differs, equal)
     true_end, false_end = (high, low) if op in ("<", "<=") else (low, high)
     return Forms(one(true_end, holds, constant), one(false_end, fails, constant))

@@ -6,11 +6,10 @@ it does not defend them, so they are proved before anything is built; what is to
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import count, product
 from string import ascii_lowercase
 
 #: (slot, operator, integer); a conjunction lists them in the order of the trie.
@@ -23,11 +22,11 @@ MOST_RULES_AT_A_NODE = 200
 MOST_RULES = 4000
 MOST_PROPERTIES = 200
 
-#: The property and the rule that the warm-up fires.
-WARM_PROPERTY, WARM_RULE = "W", "w"
-WARM_PATH: Path = ((-1, "eq", 1),)
+#: What every fact has besides, and the rule that it fires. It is the last in its network, so it fires last of all.
+LAST_PROPERTY = "W"
+LAST_PATH: Path = ((-1, "eq", 1),)
 
-_HOLDS = {
+HOLDS = {
     "eq": int.__eq__,
     "neq": int.__ne__,
     "lt": int.__lt__,
@@ -36,128 +35,168 @@ _HOLDS = {
     "gte": int.__ge__,
 }
 
-#: Short names whose hashes, by which the engine tells properties apart, do not clash; `id` is the engine's own.
-NAMES: Sequence[str] = (
-    *ascii_lowercase,
-    *(a + b for a, b in product(ascii_lowercase, repeat=2) if a + b != "id"),
-)
+_PRIME, _BASIS = 16777619, 0x811C9DC5
+
+
+def hash_of(name: str) -> int:
+    """The hash (FNV-1a, 32 bits) by which alone the engine tells properties apart."""
+    found = _BASIS
+    for byte in name.encode("ascii"):
+        found = ((found ^ byte) * _PRIME) & 0xFFFFFFFF
+    return found
+
+
+def property_names() -> Iterator[str]:
+    """Short names whose hashes clash neither with each other nor with those that the engine and this package use."""
+    taken = {hash_of(name) for name in ("id", "sid", "$s", LAST_PROPERTY)}
+    for length in count(1):
+        for letters in product(ascii_lowercase, repeat=length):
+            name = "".join(letters)
+            if hash_of(name) not in taken:
+                taken.add(hash_of(name))
+                yield name
+
+
+# --- what a network may ask of the engine ---
+
+
+class _Matching:
+    """Comparisons of one property beside each other: how many of them one value satisfies at most."""
+
+    __slots__ = ("_at", "_others", "most")
+
+    def __init__(self) -> None:
+        # By value, how many it satisfies. Between and beside the constants all values are alike.
+        self._at: dict[int, int] = {}
+        self._others: list[tuple[str, int]] = []
+        self.most = 0
+
+    def add(self, op: str, number: int) -> None:
+        """One more comparison, different from the others."""
+        # Only one of many equalities holds at a value: no other value has to be looked at again.
+        values = (number,) if op == "eq" else (number - 1, number, number + 1)
+        for value in values:
+            if value not in self._at:
+                self._at[value] = sum(HOLDS[o](value, n) for o, n in self._others)
+        if op == "eq":
+            self._at[number] += 1
+            self.most = max(self.most, self._at[number])
+            return
+        self._others.append((op, number))
+        holds = HOLDS[op]
+        for value in self._at:
+            self._at[value] += holds(value, number)
+        self.most = max(self._at.values())
 
 
 @dataclass(slots=True)
 class _Node:
     children: dict[Comparison, _Node] = field(default_factory=dict)
     rules: int = 0
+    by_slot: dict[int, _Matching] = field(default_factory=dict)
+    matching: int = 0
+    deepest: int = 0
+
+    @property
+    def stacked(self) -> int:
+        """Entries on the engine's stack at most: matching children are pushed together, then taken off one by one.
+
+        While one is followed, its brothers still wait.
+        """
+        return max(self.matching, self.matching - 1 + self.deepest)
+
+    def child(self, comparison: Comparison) -> _Node:
+        """The child behind a comparison, made if there is none."""
+        found = self.children.get(comparison)
+        if found is None:
+            found = self.children[comparison] = _Node()
+            slot, op, number = comparison
+            matching = self.by_slot.setdefault(slot, _Matching())
+            self.matching -= matching.most
+            matching.add(op, number)
+            self.matching += matching.most
+        return found
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The worst that any fact can ask of the engine: entries stacked, children and rules at a node; sizes."""
+class Trie:
+    """A network as the engine builds it, with the worst that any fact can ask of it, kept up to date path by path."""
 
-    stacked: int
-    children: int
-    at_a_node: int
-    rules: int
-    properties: int
+    def __init__(self) -> None:
+        self._root = _Node()
+        self._children = self._at_a_node = 0
+        self._slots: set[int] = set()
+        self.rules = 0
+        self.add(LAST_PATH)
+
+    def add(self, path: Path) -> None:
+        """One more rule."""
+        nodes = [self._root]
+        for comparison in path:
+            nodes.append(nodes[-1].child(comparison))
+            self._slots.add(comparison[0])
+        nodes[-1].rules += 1
+        self.rules += 1
+        self._at_a_node = max(self._at_a_node, nodes[-1].rules)
+        self._children = max(self._children, *(len(n.children) for n in nodes))
+        for parent, child in zip(reversed(nodes[:-1]), reversed(nodes), strict=False):
+            parent.deepest = max(parent.deepest, child.stacked)
+
+    @property
+    def stacked(self) -> int:
+        """Entries on the engine's stack at most."""
+        return self._root.stacked
 
     @property
     def kept(self) -> bool:
         """Whether one network can hold this."""
         return (
             self.stacked <= MOST_STACKED
-            and self.children <= MOST_CHILDREN
-            and self.at_a_node <= MOST_RULES_AT_A_NODE
+            and self._children <= MOST_CHILDREN
+            and self._at_a_node <= MOST_RULES_AT_A_NODE
             and self.rules <= MOST_RULES
-            and self.properties <= MOST_PROPERTIES
+            and len(self._slots) <= MOST_PROPERTIES
         )
-
-
-def network_bounds(paths: Sequence[Path]) -> Bounds:
-    """The bounds of a network of these conjunctions and the warm-up rule."""
-    root = _Node()
-    for path in (*paths, WARM_PATH):
-        node = root
-        for comparison in path:
-            node = node.children.setdefault(comparison, _Node())
-        node.rules += 1
-    nodes = list(_nodes(root))
-    return Bounds(
-        stacked=_stacked(root),
-        children=max(len(n.children) for n in nodes),
-        at_a_node=max(n.rules for n in nodes),
-        rules=len(paths) + 1,
-        properties=len({slot for path in paths for slot, _, _ in path}),
-    )
-
-
-def _nodes(node: _Node) -> Iterator[_Node]:
-    yield node
-    for child in node.children.values():
-        yield from _nodes(child)
-
-
-def _stacked(node: _Node) -> int:
-    """Entries on the engine's stack at most: matching children are pushed together, then taken off one by one.
-
-    While one is followed, its brothers still wait.
-    """
-    if not node.children:
-        return 0
-    matching = _most_matching(node.children)
-    return max(matching, *(matching - 1 + _stacked(child) for child in node.children.values()))
-
-
-def _most_matching(comparisons: Iterable[Comparison]) -> int:
-    """How many can hold at once: of each property, those that its worst value satisfies."""
-    by_slot: dict[int, list[tuple[str, int]]] = {}
-    for slot, op, number in comparisons:
-        by_slot.setdefault(slot, []).append((op, number))
-    return sum(_worst(tests) for tests in by_slot.values())
-
-
-def _worst(tests: Sequence[tuple[str, int]]) -> int:
-    """The most that one value satisfies; between and beside the constants all values are alike."""
-    values = {n + d for _, n in tests for d in (-1, 0, 1)}
-    return max(sum(_HOLDS[op](v, n) for op, n in tests) for v in values)
 
 
 # --- into networks ---
 
 
-def in_networks(conjunctions: Iterable[frozenset[Comparison]]) -> list[list[Path]]:
-    """The conjunctions as paths, in as few networks as a greedy split needs, each within the bounds."""
-    sets = list(dict.fromkeys(conjunctions))
-    common = Counter(c for conjunction in sets for c in conjunction)
-    paths = sorted(tuple(sorted(s, key=lambda c: (-common[c], c))) for s in sets)
-    networks = []
-    while paths:
-        count = _most_that_fit(paths)
-        networks.append(paths[:count])
-        paths = paths[count:]
+def in_order(conjunctions: Collection[frozenset[Comparison]]) -> list[Path]:
+    """Conjunctions as paths: what many have in common comes first, so that they share it."""
+    common = Counter(c for conjunction in conjunctions for c in conjunction)
+    return sorted(tuple(sorted(s, key=lambda c: (-common[c], c))) for s in conjunctions)
+
+
+def in_networks(paths: Iterable[Path], longest: int = MOST_RULES) -> list[list[Path]]:
+    """Paths in their order, cut into networks of at most ``longest`` that keep the bounds."""
+    networks: list[list[Path]] = []
+    trie = Trie()
+    for path in paths:
+        trie.add(path)
+        if not networks or len(networks[-1]) == longest or not trie.kept:
+            networks.append([])
+            trie = Trie()
+            trie.add(path)
+        networks[-1].append(path)
     return networks
 
 
-def _most_that_fit(paths: Sequence[Path]) -> int:
-    """The length of the longest beginning within the bounds, which only grow with it."""
-    fits, fails = 1, len(paths) + 1
-    while fails - fits > 1:
-        middle = min(2 * fits, (fits + fails) // 2) if fails > len(paths) else (fits + fails) // 2
-        if network_bounds(paths[:middle]).kept:
-            fits = middle
-        else:
-            fails = middle
-    return fits
+# --- as the engine's JSON ---
+
+
+def rule_names(number: int) -> list[str]:
+    """The names of so many rules in their order, and that of the last rule after them: as texts they ascend."""
+    width = len(str(number))
+    return [*(f"{i:0{width}}" for i in range(number)), "z" * width]
 
 
 def definition(paths: Sequence[Path], names: Mapping[int, str]) -> str:
-    """The network as the engine's JSON: rules are called by number, each one `all` of one `$and` of literals."""
-    rules = {str(i): _rule([_literal(names[slot], op, n) for slot, op, n in path]) for i, path in enumerate(paths)}
-    rules[WARM_RULE] = _rule([{WARM_PROPERTY: 1}])
-    return json.dumps(rules, separators=(",", ":"))
+    """The network: each rule is one `all` of one `$and` of literals."""
+    literals = [",".join(_literal(names[slot], op, n) for slot, op, n in path) for path in paths]
+    literals.append(_literal(LAST_PROPERTY, "eq", 1))
+    rules = zip(rule_names(len(paths)), literals, strict=True)
+    return "{" + ",".join(f'"{name}":{{"all":[{{"m":{{"$and":[{text}]}}}}]}}' for name, text in rules) + "}"
 
 
-def _rule(literals: list[dict[str, object]]) -> dict[str, object]:
-    return {"all": [{"m": {"$and": literals}}]}
-
-
-def _literal(name: str, op: str, number: int) -> dict[str, object]:
-    return {name: number} if op == "eq" else {f"${op}": {name: number}}
+def _literal(name: str, op: str, number: int) -> str:
+    return f'{{"{name}":{number:d}}}' if op == "eq" else f'{{"${op}":{{"{name}":{number:d}}}}}'
