@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from tests.truths import sparse
+from tests.truths import sparse_by_index
 
 from policyengine.backends.base import Matches
 from policyengine.evaluation.env import EMPTY_ENV
@@ -204,12 +204,12 @@ class AskingProgram:
         each = self.bundle.lists[spec.each].each if spec.each else ""
         wholes = {r.index: And(items=r.parts, span=r.span) for r in spec.rules}
         rules = [r for s in spec.steps for r in s.rules]
-        document = sparse(evaluation.truth(wholes[r.index]) if r.each is None else False for r in rules)
+        document = sparse_by_index({r.index: evaluation.truth(wholes[r.index]) for r in rules if not r.each})
         if elements is None:
-            return Matches(document, None)
+            return Matches(document, None if spec.each else {})
         by_element = {
-            e.key: sparse(
-                evaluation.truth(wholes[r.index], EMPTY_ENV.bind(each, e)) if r.each else False for r in rules
+            e.key: sparse_by_index(
+                {r.index: evaluation.truth(wholes[r.index], EMPTY_ENV.bind(each, e)) for r in rules if r.each}
             )
             for e in elements
         }

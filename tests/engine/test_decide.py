@@ -59,7 +59,7 @@ NO = lit(False, BOOLEAN)
 
 
 def decide(of: CheckedBundle, facts: Mapping[str, object], name: str = "coverage") -> Decision:
-    with Engine(of, Asking()) as engine:
+    with Engine(of, Asking(), check=False, twin=None) as engine:
         return engine.decide(name, facts, as_of=TODAY)
 
 
@@ -118,6 +118,25 @@ def test_what_holds_otherwise_is_told_when_it_settled() -> None:
         {"rule": "OK", "message": "All is well.", "source": "s", "at": "rules.yaml:77"}
     ]
     assert decide(of, {}).reasons == ()
+
+
+def test_a_reason_that_no_fact_is_put_into_is_made_once() -> None:
+    fixed = rule(0, Class.REFUSED, "no", is_(fact("a.bad")))
+    told_of = rule(1, Class.REFUSED, "no", is_(fact("a.bad")), because=text("It is ", Insert("x", fact("a.bad")), "."))
+    of = one(decision(steps=(step(0, fixed, told_of),)), "a.bad")
+    with Engine(of, Asking(), check=False, twin=None) as engine:
+        first, second = (engine.decide("coverage", {"a": {"bad": True}}, as_of=TODAY) for _ in range(2))
+    assert first == second
+    assert told(first) == [("R-0", "Rule 0 holds.", None), ("R-1", "It is yes.", None)]
+    assert [a is b for a, b in zip(first.reasons, second.reasons, strict=True)] == [True, False]
+
+
+def test_a_decision_cannot_be_changed() -> None:
+    got = decide(one(decision(), "a.bad"), {})
+    with pytest.raises(AttributeError):
+        got.verdict = "no"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        got.more = "no"  # type: ignore[attr-defined]
 
 
 def test_elements_are_named_once_for_each_rule() -> None:
@@ -576,7 +595,7 @@ def test_unknown_decisions_and_back_ends_are_named() -> None:
         with pytest.raises(UnknownName, match="has no decision `coverag`") as caught:
             engine.decide("coverag", {})
         assert caught.value.help == "did you mean `coverage`?"
-    with pytest.raises(UnknownName, match="no back end `durible`"):
+    with pytest.raises(UnknownName, match="no engine `durible`"):
         Engine(of, "durible")
 
 
@@ -605,7 +624,8 @@ def test_the_durable_engine_decides_the_same() -> None:
         {"a": {"wait": False}, "claims": rows},
         {"claims": []},
     ]
-    with Engine(elements_of(), Asking()) as asking, Engine(elements_of()) as durable:
+    asking = Engine(elements_of(), Asking(), check=False, twin=None)
+    with asking, Engine(elements_of(), check=False, twin=None) as durable:
         for facts in requests:
             expected = asking.decide("coverage", facts, as_of=TODAY)
             assert durable.decide("coverage", facts, as_of=TODAY).to_dict() == expected.to_dict()
@@ -614,7 +634,7 @@ def test_the_durable_engine_decides_the_same() -> None:
 def test_threads_share_an_engine() -> None:
     rows = [{"id": "p", "good": True, "x": False}, {"id": "q", "x": False, "good": False}]
     requests: list[dict[str, object]] = [{"a": {"wait": w}, "claims": rows[:n]} for w in (True, False) for n in (1, 2)]
-    with Engine(elements_of()) as engine, ThreadPoolExecutor(4) as pool:
+    with Engine(elements_of(), check=False, twin=None) as engine, ThreadPoolExecutor(4) as pool:
         alone = [engine.decide("coverage", f, as_of=TODAY) for f in requests]
         together = list(pool.map(lambda f: engine.decide("coverage", f, as_of=TODAY), requests * 50))
     assert together == alone * 50

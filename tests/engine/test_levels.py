@@ -10,6 +10,7 @@ import pytest
 from tests.engine.build import at, decision, rule, step
 from tests.truths import sparse
 
+from policyengine.backends import base
 from policyengine.engine.levels import PASS, Level, Precedence, weigh
 from policyengine.engine.resolve import Resolution, Rulebook, resolve
 from policyengine.model.rules import Class, DecisionSpec, Outcome, Rule, Step
@@ -250,3 +251,25 @@ def test_otherwise_is_what_settles_only_if_every_rule_is_false() -> None:
     assert weigh(in_order(steps), sparse([False]), Precedence(WORDS), "yes").otherwise
     unknown = weigh(in_order(steps), sparse([None]), Precedence(WORDS), "yes")
     assert (unknown.word, unknown.otherwise, unknown.waiting) == ("yes", False, ())
+
+
+class _Watched(Sequence[Rule]):
+    """Rules that notice which of them are looked at."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules, self.touched = rules, set[int]()
+
+    def __getitem__(self, index):
+        self.touched.add(index)
+        return self._rules[index]
+
+    def __len__(self) -> int:
+        raise AssertionError("all rules were counted")
+
+
+@pytest.mark.parametrize("true", [(), (7,), (7, 10)])
+def test_rules_that_are_false_are_not_looked_at(true: tuple[int, ...]) -> None:
+    classes = ((Class.GRANTED, "yes"), (Class.PENDING, "wait"), (Class.REFUSED, "no"))
+    rules = _Watched([rule(i, *classes[i % 3]) for i in range(3_000)])
+    weigh(rules, base.Truths(true=true, unknown=(20, 30)), Precedence(WORDS), "yes")
+    assert rules.touched == {*true, 20, 30}

@@ -114,7 +114,7 @@ def small(of: Payout) -> CheckedBundle:
 
 
 def decide(of: Payout, facts: Mapping[str, object]) -> Decision:
-    with Engine(small(of), Asking()) as engine:
+    with Engine(small(of), Asking(), check=False, twin=None) as engine:
         return engine.decide("coverage", facts, as_of=TODAY)
 
 
@@ -286,7 +286,7 @@ def test_an_element_that_is_open_keeps_its_group_and_the_total_open() -> None:
         lists=[claims(*fields.values())],
         decisions=list(open_bad.decisions.values()),
     )
-    with Engine(relaxed, Asking()) as engine:
+    with Engine(relaxed, Asking(), check=False, twin=None) as engine:
         got = engine.decide("coverage", {"claims": rows}, as_of=TODAY)
     assert (got.verdict, got.amount) == ("some", None)
     assert asked(got) == [("claims[d].bad", "amount", ("R-1",))]

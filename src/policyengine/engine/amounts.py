@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from policyengine.engine.case import Case
 from policyengine.engine.messages import sentence
 from policyengine.evaluation.env import Env
+from policyengine.evaluation.operators import sum_of_money
 from policyengine.evaluation.rounding import round_to
-from policyengine.evaluation.values import UNKNOWN, Got
+from policyengine.evaluation.values import UNKNOWN, Got, is_known
 from policyengine.model.decision import AmountStep, Reason
-from policyengine.model.expr import Expr
+from policyengine.model.expr import Expr, is_true
 from policyengine.model.faults import Fault, currency_mismatch
 from policyengine.model.memory import Element
 from policyengine.model.rules import Limit, LimitsStep, NoteStep, Payout, PayoutStep, RoundStep, SetStep
@@ -23,8 +25,7 @@ from policyengine.values.text import money_text
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """A fact that the amount waits for, and the rule (or else the payout) that asks for it."""
 
     fact: str
@@ -32,8 +33,7 @@ class Owed:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A payout step that holds. ``order`` is its stage and its place among the steps; ``cut``: it is a limit."""
 
     order: tuple[int, int, int]
@@ -42,13 +42,16 @@ class Held:
     cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What all amounts of one payout stand on. ``currency`` is None while it is unknown."""
+class Ground(NamedTuple):
+    """What all amounts of one payout stand on.
+
+    ``currency`` is None while it is unknown; ``still_open`` are elements of the decision that may be granted yet.
+    """
 
     case: Case
     payout: Payout
     currency: str | None
+    still_open: Sequence[Element]
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Amount:
     changes: list[AmountStep] = field(default_factory=list)
     limit: str | None = None
     held: list[Held] = field(default_factory=list)
+    _scope: tuple[Money | None, Env] | None = None
 
     # --- beginnings ---
 
@@ -77,14 +81,16 @@ class Amount:
 
     def add_up(self, parts: Iterable[Amount], *, complete: bool) -> Amount:
         """Start from the sum of other amounts. Not ``complete``: others may have to be added yet."""
-        total = Money.of(0, self.ground.currency or "")
-        known = complete
+        values: list[Money] = []
         for part in parts:
             self.owed += part.owed
             self.faults += part.faults
-            known = known and part.value is not None
-            total = Money(total.amount + (part.value.amount if part.value else 0), total.currency)
-        self.value = self.start = total if known else None
+            if part.value is None:
+                complete = False
+            else:
+                values.append(part.value)
+        if complete:
+            self.value = self.start = Money(sum_of_money(values).amount, self.ground.currency or "")
         return self
 
     # --- steps ---
@@ -92,7 +98,7 @@ class Amount:
     def run(self, steps: Iterable[PayoutStep]) -> Amount:
         """Take the steps in order."""
         for number, step in enumerate(steps):
-            holds = self.ground.case.evaluation.truth(step.when, self.env())
+            holds = is_true(step.when) or self.ground.case.evaluation.truth(step.when, self.env())
             if holds is None:
                 self._lose(step.when, _id_of(step) or self.ground.payout.name)
             elif holds:
@@ -101,9 +107,11 @@ class Amount:
 
     def env(self) -> Env:
         """The names in scope: the element, the group's keys, and the amount so far."""
-        outer = self.ground.case.env(self.element)
-        amount: Got = UNKNOWN if self.value is None else self.value
-        return Env(outer.elements, {**outer.specials, **self.keys, "amount": amount})
+        if self._scope is None or self._scope[0] is not self.value:
+            outer = self.ground.case.env(self.element)
+            amount: Got = UNKNOWN if self.value is None else self.value
+            self._scope = (self.value, Env(outer.elements, {**outer.specials, **self.keys, "amount": amount}))
+        return self._scope[1]
 
     def _step(self, step: PayoutStep, number: int) -> None:
         match step:
@@ -138,7 +146,7 @@ class Amount:
     def _limit_value(self, limit: Limit) -> Got | None:
         """The limit; None if it does not apply, unknown (and noted as such) if that or its value is open."""
         env = self.env()
-        holds = self.ground.case.evaluation.truth(limit.when, env)
+        holds = is_true(limit.when) or self.ground.case.evaluation.truth(limit.when, env)
         if holds is False:
             return None
         if holds is None:
@@ -157,7 +165,7 @@ class Amount:
         """The amount becomes the expression; what was owed before counts only if the expression waits for it."""
         env = self.env()
         got = self.ground.case.evaluation.value(e, env)
-        if not self.ground.case.evaluation.waits_for(e, "amount", env):
+        if is_known(got) or not self.ground.case.evaluation.waits_for(e, "amount", env):
             self.owed, self.faults = [], []
         fitting = self._fitting(got, span)
         if fitting is None:
@@ -171,7 +179,9 @@ class Amount:
         currency = self.ground.currency
         if currency is None:
             return None
-        if got.currency in ("", currency):
+        if got.currency == currency:
+            return got
+        if not got.currency:
             return Money(got.amount, currency)
         self.faults.append(currency_mismatch(span, got.currency, currency))
         return None

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from policyengine.engine.case import Asked, Case
 from policyengine.engine.messages import day_after
-from policyengine.model.decision import DeadlineDate
-from policyengine.model.rules import Deadline
+from policyengine.model.decision import DeadlineDate, Reason
+from policyengine.model.rules import Deadline, Rule
 
 
-def deadlines(case: Case, reasons: frozenset[str]) -> tuple[DeadlineDate, ...]:
-    """Every known last day: rules among ``reasons`` (ids) first, then the rest, in step order, elements by position."""
-    asked = sorted(_heard(case), key=lambda a: (a[0].id not in reasons, a[0].index, a[1].position if a[1] else 0))
-    return tuple(d for a in asked if (d := _deadline(case, a)))
+def deadlines(case: Case, reasons: Iterable[Reason]) -> tuple[DeadlineDate, ...]:
+    """Every known last day: rules among the reasons first, then the rest, in step order, elements by position."""
+    asked = list(_heard(case))
+    if not asked:
+        return ()
+    told = {r.rule for r in reasons}
+    asked.sort(key=lambda a: (a[0].id not in told, a[0].index, a[1].position if a[1] else 0))
+    return tuple([d for a in asked if (d := _deadline(case, a))])
 
 
 def _heard(case: Case) -> Iterator[Asked]:
     """The rules with a last day that no certain refusal of the document silences, each with its elements."""
-    for step in case.spec.steps:
-        if case.gate is not None and (step.each is not None or step.index > case.gate):
+    for rule, _ in case.prepared.dated:
+        if case.gate is not None and _silenced(rule, case.gate):
             continue
-        for rule in (r for r in step.rules if r.deadline):
-            if rule.each is None:
-                yield rule, None
-            else:
-                yield from ((rule, element) for element in case.decided)
+        if rule.each is None:
+            yield rule, None
+        else:
+            yield from ((rule, element) for element in case.decided)
+
+
+def _silenced(rule: Rule, gate: int) -> bool:
+    return rule.each is not None or rule.step is None or rule.step > gate
 
 
 def _deadline(case: Case, asked: Asked) -> DeadlineDate | None:
@@ -52,4 +59,5 @@ def _tells(case: Case, asked: Asked, deadline: Deadline) -> bool:
     if holds or deadline.kind == "until":
         return holds is True
     env = case.env(element)
-    return all(case.evaluation.truth(part, env) is True for part in (rule.guard, rule.applies))
+    evaluation = case.evaluation
+    return evaluation.truth(rule.guard, env) is True and evaluation.truth(rule.applies, env) is True

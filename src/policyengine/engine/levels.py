@@ -7,15 +7,15 @@ an unknown refusal might have given another refused word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from policyengine.backends.base import Truths
 from policyengine.model.rules import Class, Rule
 
 #: The word of a document level that leaves the matter to the elements.
 PASS: Final = ""
+REFUSED: Final = Class.REFUSED
 
 
 class Precedence:
@@ -37,30 +37,26 @@ class Precedence:
         """The highest word of a class, or None when there is none."""
         return self._first.get(of)
 
-    def highest(self, words: Sequence[str]) -> str:
+    def highest(self, words: Collection[str]) -> str:
         """The word that ranks highest among some (at least one)."""
-        return min(words, key=self.rank)
+        return min(words, key=self.rank) if len(words) > 1 else next(iter(words))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class Level(NamedTuple):
     """What one level gives.
 
-    ``may`` holds every word that is still possible, in no order; ``refused_at`` the index of the step of a certain
-    refusal. ``reasons`` are the true rules behind the word of a settled level, ``otherwise`` says that no
-    rule but the declared rest settled it. ``waiting`` are the unknown rules that leave the level open.
+    ``word`` is the only word that is possible, None while there are several; ``may`` holds every word that is still
+    possible, in no order; ``refused_at`` the index of the step of a certain refusal. ``reasons`` are the true rules
+    behind the word of a settled level, ``otherwise`` says that no rule but the declared rest settled it. ``waiting``
+    are the unknown rules that leave the level open.
     """
 
+    word: str | None
     may: frozenset[str]
     reasons: tuple[Rule, ...] = ()
     waiting: tuple[Rule, ...] = ()
     otherwise: bool = False
     refused_at: int | None = None
-
-    @property
-    def word(self) -> str | None:
-        """The only word that is possible, or None while there are several."""
-        return next(iter(self.may)) if len(self.may) == 1 else None
 
 
 def weigh(rules: Sequence[Rule], truths: Truths, words: Precedence, otherwise: str) -> Level:
@@ -74,24 +70,26 @@ def weigh(rules: Sequence[Rule], truths: Truths, words: Precedence, otherwise: s
 
 
 def _certain_refusal(true: Sequence[Rule], words: Precedence) -> Level | None:
-    refusing = [r for r in true if r.rule_class is Class.REFUSED]
+    refusing = [r for r in true if r.rule_class is REFUSED]
     if not refusing:
         return None
     step = refusing[0].step
     first = [r for r in refusing if r.step == step]
-    word = words.highest([_word(r) for r in first])
-    return Level(may=frozenset({word}), reasons=_reported(first), refused_at=step)
+    word = words.highest({_word(r) for r in first})
+    return Level(word, frozenset((word,)), reasons=_reported(first), refused_at=step)
 
 
 def _possible(true: Sequence[Rule], unknown: Sequence[Rule], words: Precedence, otherwise: str) -> Level:
     """Without a certain refusal: every true rule gives a word that is not a refusal."""
     if not true:
-        return _open(list(unknown), otherwise, None)
+        return _open(unknown, otherwise, None)
     step = true[0].step
     giving = [r for r in true if r.step == step]
-    top = words.highest([_word(r) for r in giving])
-    rank = words.rank(top)
-    waiting = [r for r in unknown if r.rule_class is Class.REFUSED or _may_rank_higher(r, step, rank, words)]
+    top = words.highest({_word(r) for r in giving})
+    waiting: Sequence[Rule] = ()
+    if unknown:
+        rank = words.rank(top)
+        waiting = [r for r in unknown if r.rule_class is REFUSED or _may_rank_higher(r, step, rank, words)]
     return _open(waiting, top, [r for r in giving if r.word == top])
 
 
@@ -102,16 +100,19 @@ def _may_rank_higher(rule: Rule, step: int | None, rank: tuple[int, int], words:
     return _step(rule) < (step or 0)
 
 
-def _open(waiting: list[Rule], rest: str, true: list[Rule] | None) -> Level:
-    """The level that gives ``rest`` unless a waiting rule turns out true; ``true``: who gives it, None: no rule."""
-    may = frozenset(_word(r) for r in waiting) | {rest}
+def _open(waiting: Sequence[Rule], rest: str, true: Sequence[Rule] | None) -> Level:
+    """The level that gives ``rest`` unless a waiting rule turns out true; ``true``: who gives it, None: no rule.
+
+    Both are in the order of their indexes, as truths are.
+    """
+    may = frozenset([rest, *[_word(r) for r in waiting]])
     if len(may) > 1:
-        return Level(may=may, waiting=tuple(sorted(waiting, key=lambda r: r.index)))
-    return Level(may=may, reasons=_reported(true or ()), otherwise=true is None and not waiting)
+        return Level(None, may, waiting=tuple(waiting))
+    return Level(rest, may, _reported(true or ()), otherwise=true is None and not waiting)
 
 
 def _reported(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    return tuple(r for r in rules if not r.silent)
+    return tuple([r for r in rules if not r.silent])
 
 
 def _step(rule: Rule) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 
 from policyengine.engine.case import Asked, Case
@@ -26,22 +25,33 @@ def sentence(case: Case, message: Message, env: Env, specials: Mapping[str, str]
         got = case.evaluation.value(e, env)
         return got if is_known(got) else None
 
-    return render(message, case.bundle, value_of, {**_planned(case), **specials})
+    return render(message, case.bundle, value_of, {**_planned(case), **specials} if case.planned else specials)
 
 
 def rule_reason(case: Case, rule: Rule, element: Element | None) -> Reason:
     """A rule that holds, in the words of one element (None: the document)."""
-    env = case.env(element)
-    message = sentence(case, rule.because, env, _of_rule(case, rule, env))
-    return Reason(rule=rule.id, message=message, source=rule.source, at=rule.span.at)
+    ready = case.prepared.ready.get(rule.index)
+    if ready is not None:
+        return ready
+    key = (rule.index, element.position if element else 0)
+    told = case.told.get(key)
+    if told is None:
+        env = case.env(element)
+        message = sentence(case, rule.because, env, _of_rule(case, rule, env))
+        told = case.told[key] = Reason(rule.id, message, rule.source, rule.span.at)
+    return told
 
 
 def level_reasons(case: Case, level: Level, element: Element | None) -> tuple[Reason, ...]:
     """The reasons of the document or of one element, each rule id once."""
-    first = {rule.id: rule for rule in reversed(level.reasons)}
-    rules = sorted(first.values(), key=lambda r: r.index)
-    rest = _otherwise(case, element) if level.otherwise else None
-    return (*(rule_reason(case, r, element) for r in rules), *([rest] if rest else []))
+    if level.otherwise:
+        rest = _otherwise(case, element)
+        return (rest,) if rest else ()
+    first: dict[str, Rule] = {}
+    for rule in level.reasons:
+        first.setdefault(rule.id, rule)
+    ready = case.prepared.ready
+    return tuple([ready.get(rule.index) or rule_reason(case, rule, element) for rule in first.values()])
 
 
 def elements_reasons(case: Case, levels: Iterable[tuple[Level, Element]]) -> tuple[Reason, ...]:
@@ -50,7 +60,7 @@ def elements_reasons(case: Case, levels: Iterable[tuple[Level, Element]]) -> tup
     reasons = once_each(case, ((rule, element) for level, element in settled for rule in level.reasons))
     rest = [element for level, element in settled if level.otherwise]
     other = _otherwise(case, rest[0]) if rest else None
-    return (*reasons, replace(other, elements=tuple(e.key for e in rest))) if other else reasons
+    return (*reasons, other._replace(elements=tuple([e.key for e in rest]))) if other else reasons
 
 
 def once_each(case: Case, asked: Iterable[Asked]) -> tuple[Reason, ...]:
@@ -64,11 +74,13 @@ def once_each(case: Case, asked: Iterable[Asked]) -> tuple[Reason, ...]:
 def _merged(case: Case, held: list[Asked]) -> Reason:
     reason = rule_reason(case, *held[0])
     elements = {e.position: e.key for _, e in held if e}
-    return replace(reason, elements=tuple(elements[p] for p in sorted(elements))) if elements else reason
+    return reason._replace(elements=tuple([elements[p] for p in sorted(elements)])) if elements else reason
 
 
 def _otherwise(case: Case, element: Element | None) -> Reason | None:
     """What holds otherwise as a reason; None unless it has an id and a sentence."""
+    if case.prepared.otherwise is not None:
+        return case.prepared.otherwise
     outcome = case.spec.otherwise
     if outcome is None or outcome.id is None or outcome.because is None:
         return None
@@ -82,6 +94,8 @@ def _planned(case: Case) -> dict[str, str]:
 
 def _of_rule(case: Case, rule: Rule, env: Env) -> dict[str, str]:
     """What only the answer knows of a rule: its deadline, what it measured, what its split found."""
+    if rule.deadline is None and rule.measure is None and rule.split is None:
+        return {}
     return _dates(case, rule, env) | _measured(case, rule, env) | _offending(case, rule)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from policyengine.engine.amounts import Amount, Ground, Held, Owed
 from policyengine.engine.case import Case
@@ -19,8 +19,7 @@ ELEMENT, GROUP, TOTAL = 0, 1, 2
 Keys = tuple[Got, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
+class Paid(NamedTuple):
     """What a payout comes to. ``amount`` is None while it is not exactly known; ``owed`` and ``faults`` say why."""
 
     amount: Money | None
@@ -30,6 +29,9 @@ class Paid:
     reasons: tuple[Reason, ...] = ()
 
 
+NO_PAYOUT = Paid(amount=None)
+
+
 def nothing_paid(case: Case, payout: Payout) -> Money:
     """The 0 of a refusal, in the payout's currency if that is known."""
     return Money.of(0, _currency(case, payout) or "")
@@ -37,7 +39,7 @@ def nothing_paid(case: Case, payout: Payout) -> Money:
 
 def pay(case: Case, payout: Payout) -> Paid:
     """The payout of a granted or partly granted decision."""
-    ground = Ground(case, payout, _currency(case, payout))
+    ground = Ground(case, payout, _currency(case, payout), _open_elements(case))
     elements = _elements(ground) if payout.each else []
     groups = _groups(ground, elements) if payout.by and elements is not None else []
     total = _total(ground, elements, groups).run(payout.total_steps)
@@ -45,7 +47,7 @@ def pay(case: Case, payout: Payout) -> Paid:
         currency = Amount(ground, (-1, 0)).begin(payout.currency)
         total.owed += currency.owed
         total.faults += currency.faults
-    if _open_elements(case):
+    if ground.still_open:
         # A step may set the total whatever the elements come to; the verdict's elements are open all the same.
         total.value = None
     amounts = [*(elements or ()), *(groups or ()), total]
@@ -104,7 +106,7 @@ def _groups(ground: Ground, elements: Sequence[Amount]) -> list[Amount] | None:
         if keys is None:
             return None
         members.setdefault(keys, []).append(amount)
-    still_open = {_keys(ground, e) for e in _open_elements(ground.case)} if _decides_list(ground) else set()
+    still_open = {_keys(ground, e) for e in ground.still_open} if _decides_list(ground) else set()
     groups = []
     for number, (keys, parts) in enumerate(members.items()):
         complete = not still_open & {keys, None}
@@ -131,7 +133,7 @@ def _total(ground: Ground, elements: list[Amount] | None, groups: list[Amount] |
     """The total before its steps."""
     payout, total = ground.payout, Amount(ground, (TOTAL, 0))
     # A verdict may stand while an element is open; the amount then does not.
-    complete = not _open_elements(ground.case)
+    complete = not ground.still_open
     if payout.each is None:
         started = total.begin(payout.start)
         if not complete:
@@ -191,4 +193,4 @@ def _reasons(held: Sequence[Held]) -> tuple[Reason, ...]:
         _, keys = by_id.setdefault(h.reason.rule, (h.reason, []))
         if h.element and h.element.key not in keys:
             keys.append(h.element.key)
-    return tuple(replace(reason, elements=tuple(keys)) if keys else reason for reason, keys in by_id.values())
+    return tuple(reason._replace(elements=tuple(keys)) if keys else reason for reason, keys in by_id.values())

@@ -1,46 +1,62 @@
-"""Remarks: what is worth knowing about the facts and decides nothing."""
+"""Remarks about dates that stand in an unlikely order: worth knowing, and deciding nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
-from policyengine.engine.case import Case
-from policyengine.evaluation.evaluator import Evaluation
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Remark
-from policyengine.model.memory import Element, Given
-from policyengine.model.vocabulary import Fact
+from policyengine.model.memory import Element, Given, WorkingMemory
+from policyengine.model.vocabulary import FactList
 
 
-def order_remarks(bundle: CheckedBundle, evaluation: Evaluation) -> Iterator[Remark]:
-    """A remark for each given date before another that it should not precede, in the order of the vocabulary."""
-    memory = evaluation.memory
-    for name, fact in bundle.facts.items():
-        if fact.not_before:
-            yield from _before(name, memory.facts.get(name), fact.not_before, memory.facts.get(fact.not_before))
-    for declared in bundle.lists.values():
-        dated = [f for f in declared.fields.values() if f.not_before]
-        for fact in dated:
-            for element in memory.lists.get(declared.name, ()):
-                other, limit = _limit(bundle, fact, element, evaluation)
-                yield from _before(element.address(fact.name), element.fields.get(fact.name), other, limit)
+class _Pair(NamedTuple):
+    """A date and the one that it should not precede; ``beside``: a field of the same element, else of the document."""
+
+    name: str
+    other: str
+    beside: bool = False
 
 
-def _limit(bundle: CheckedBundle, fact: Fact, element: Element, evaluation: Evaluation) -> tuple[str, Given | None]:
-    """The address and value that a field should not precede: of the same element, else of the document."""
-    name = fact.not_before or ""
-    if name in bundle.lists[element.list].fields:
-        return element.address(name), element.fields.get(name)
-    return name, evaluation.memory.facts.get(name)
+class DateOrder:
+    """The dates of a bundle that should not precede others, found once."""
+
+    __slots__ = ("_facts", "_lists")
+
+    def __init__(self, bundle: CheckedBundle) -> None:
+        self._facts = tuple(_Pair(name, f.not_before) for name, f in bundle.facts.items() if f.not_before)
+        pairs = ((name, _of_fields(declared)) for name, declared in bundle.lists.items())
+        self._lists = tuple((name, found) for name, found in pairs if found)
+
+    def remarks(self, memory: WorkingMemory) -> tuple[Remark, ...]:
+        """A remark for each given date before another that it should not precede, in the order of the vocabulary."""
+        if not self._facts and not self._lists:
+            return ()
+        facts = memory.facts
+        found = [_early(p.name, facts.get(p.name), p.other, facts.get(p.other)) for p in self._facts if p.name in facts]
+        for name, pairs in self._lists:
+            elements = memory.lists.get(name, ())
+            found += [_of_element(element, pair, facts) for pair in pairs for element in elements]
+        return tuple([remark for remark in found if remark is not None])
 
 
-def _before(address: str, day: Given | None, other: str, limit: Given | None) -> Iterator[Remark]:
+def _of_fields(declared: FactList) -> tuple[_Pair, ...]:
+    fields = declared.fields
+    return tuple(_Pair(f.name, f.not_before, f.not_before in fields) for f in fields.values() if f.not_before)
+
+
+def _of_element(element: Element, pair: _Pair, facts: Mapping[str, Given]) -> Remark | None:
+    given = element.fields.get(pair.name)
+    if given is None:
+        return None
+    if pair.beside:
+        return _early(element.address(pair.name), given, element.address(pair.other), element.fields.get(pair.other))
+    return _early(element.address(pair.name), given, pair.other, facts.get(pair.other))
+
+
+def _early(address: str, day: Given | None, other: str, limit: Given | None) -> Remark | None:
     if isinstance(day, date) and isinstance(limit, date) and day < limit:
-        yield Remark(code="facts/order", message=f"`{address}` is before `{other}`", fact=address)
-
-
-def empty_list_remarks(case: Case) -> Iterator[Remark]:
-    """A remark when there was nothing to decide."""
-    if case.resolution.elements == ():
-        yield Remark(code="decision/empty-list", message=f"the list `{case.spec.each}` is empty")
+        return Remark(code="facts/order", message=f"`{address}` is before `{other}`", fact=address)
+    return None

@@ -7,17 +7,17 @@ from what each element may give.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from policyengine.backends.base import Truths
-from policyengine.engine.levels import PASS, Level, Precedence, weigh
+from policyengine.engine.levels import PASS, REFUSED, Level, Precedence, weigh
 from policyengine.model.rules import Class, DecisionSpec, Rule
 
 
 class Rulebook:
     """The part of a decision that resolving reads over and over: rules by index, and words by rank."""
 
-    __slots__ = ("element_words", "otherwise", "rules", "spec", "words")
+    __slots__ = ("_chances", "element_words", "otherwise", "rules", "spec", "words")
 
     def __init__(self, spec: DecisionSpec) -> None:
         self.spec = spec
@@ -25,6 +25,14 @@ class Rulebook:
         self.element_words = Precedence(spec.element_verdicts)
         self.rules = spec.rules
         self.otherwise = spec.otherwise.word if spec.otherwise else PASS
+        self._chances: dict[frozenset[str], _Chances] = {}
+
+    def chances(self, may: frozenset[str]) -> _Chances:
+        """What an element that may be these words may still come to; remembered, for there are few such sets."""
+        found = self._chances.get(may)
+        if found is None:
+            found = self._chances[may] = _Chances.of(self, may)
+        return found
 
     def pending_word(self, element_word: str) -> str | None:
         """The decision's word for a pending element: the same one if there is one, else the first pending word."""
@@ -33,8 +41,7 @@ class Rulebook:
         return self.words.first(Class.PENDING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What a decision comes to. ``word`` is None while it is undetermined.
 
     ``elements`` holds a level for each element, None when they were not decided or the list is unknown.
@@ -72,51 +79,47 @@ def resolve(book: Rulebook, document: Truths, elements: Sequence[Truths] | None)
 
 
 def _together(book: Rulebook, document: Level, levels: tuple[Level, ...]) -> Resolution:
-    chances = [_Chances.of(book, level) for level in levels]
+    chances = [book.chances(level.may) for level in levels]
     if all(c.only_refused for c in chances):
         refused = book.words.first(Class.REFUSED)
         return Resolution(word=refused, document=document, elements=levels, by_elements=True)
-    if any(book.words.classes.get(w) is Class.REFUSED for w in document.may):
+    if any(book.words.classes.get(w) is REFUSED for w in document.may):
         return Resolution(word=None, document=document, elements=levels)
     outcomes = _outcomes(book, document, chances)
     word = next(iter(outcomes)) if len(outcomes) == 1 else None
     return Resolution(word=word, document=document, elements=levels, by_elements=PASS in document.may)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chances:
+class _Chances(NamedTuple):
     """What one element may still come to. ``pending`` are words of the decision, by rank, highest first."""
 
     refused: bool
     granted: bool
     pending: tuple[str | None, ...]
+    only_refused: bool
+    only_pending: bool
 
     @staticmethod
-    def of(book: Rulebook, level: Level) -> _Chances:
-        classes = {w: book.element_words.classes[w] for w in level.may}
+    def of(book: Rulebook, may: frozenset[str]) -> _Chances:
+        classes = {w: book.element_words.classes[w] for w in may}
         waits = {book.pending_word(w) for w, c in classes.items() if c is Class.PENDING}
         kinds = set(classes.values())
         by_rank = sorted(waits, key=lambda w: book.words.rank(w) if w else (0, 0))
-        return _Chances(Class.REFUSED in kinds, Class.GRANTED in kinds, tuple(by_rank))
-
-    @property
-    def only_refused(self) -> bool:
-        return self.refused and not self.granted and not self.pending
-
-    @property
-    def only_pending(self) -> bool:
-        return not self.refused and not self.granted
+        refused, granted = Class.REFUSED in kinds, Class.GRANTED in kinds
+        only_refused = refused and not granted and not waits
+        return _Chances(refused, granted, tuple(by_rank), only_refused, not refused and not granted)
 
 
 def _outcomes(book: Rulebook, document: Level, chances: Sequence[_Chances]) -> frozenset[str | None]:
     """Every word that is still possible when the document cannot refuse and some element may be other than refused."""
-    waits = frozenset[str | None](w for w in document.may if w != PASS)
-    all_refused = all(c.refused for c in chances)
+    waits: frozenset[str | None] = document.may - {PASS}
     if PASS not in document.may:
+        all_refused = all(c.refused for c in chances)
         return waits | ({book.words.first(Class.REFUSED)} if all_refused else frozenset())
-    waits |= _pending_outcomes(book, chances)
-    if any(c.only_pending for c in chances):
-        return waits
+    if any(c.pending for c in chances):
+        waits |= _pending_outcomes(book, chances)
+        if any(c.only_pending for c in chances):
+            return waits
     return waits | _final_outcomes(book, chances)
 
 

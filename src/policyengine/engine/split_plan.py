@@ -11,7 +11,7 @@ from policyengine.evaluation.env import Env
 from policyengine.evaluation.evaluator import Evaluation
 from policyengine.model.decision import PlannedShare, SplitPlan
 from policyengine.model.memory import Element
-from policyengine.model.rules import DecisionSpec, Split
+from policyengine.model.rules import Rule, Split
 from policyengine.planner import Plan, Share
 from policyengine.values.money import Money, Number
 from policyengine.values.text import value_json
@@ -19,15 +19,14 @@ from policyengine.values.text import value_json
 Weight = Number | Money
 
 
-def planned(spec: DecisionSpec, evaluation: Evaluation) -> Planned | None:
-    """The first split that applies for certain and has a known, possible plan."""
-    for step in spec.steps:
-        for rule in step.rules:
-            if rule.split is None or not all(evaluation.truth(p) for p in (rule.guard, rule.applies)):
-                continue
-            plan = evaluation.split(rule.split)
-            if isinstance(plan, Plan) and plan.parts:
-                return Planned(rule.split, plan)
+def planned(splits: Iterable[tuple[Rule, Split]], evaluation: Evaluation) -> Planned | None:
+    """The first of these rules' splits that applies for certain and has a known, possible plan."""
+    for rule, split in splits:
+        if not all(evaluation.truth(p) for p in (rule.guard, rule.applies)):
+            continue
+        plan = evaluation.split(split)
+        if isinstance(plan, Plan) and plan.parts:
+            return Planned(split, plan)
     return None
 
 

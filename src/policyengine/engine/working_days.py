@@ -54,10 +54,15 @@ class WorkingDays:
         roots = _roots(spec) if bundle.calendars else ()
         self._roots = [(e, each) for e, each in roots if self._leads(e)]
 
-    def remarks(self, evaluation: Evaluation, specials: Mapping[str, Got]) -> Iterator[Remark]:
+    def remarks(self, evaluation: Evaluation, specials: Mapping[str, Got]) -> tuple[Remark, ...]:
         """A remark for each calendar and unlisted year that the decision reckoned through, sorted."""
-        if not self._roots:
-            return
+        return tuple(self._remarks(evaluation, specials)) if self._roots else ()
+
+    def __bool__(self) -> bool:
+        """Whether the decision reckons in working days at all."""
+        return bool(self._roots)
+
+    def _remarks(self, evaluation: Evaluation, specials: Mapping[str, Got]) -> Iterator[Remark]:
         tour = _Tour(self._bundle, evaluation, specials, self._leads)
         found = {p for e, each in self._roots for env in tour.places(each) for p in tour.passed(e, env)}
         for calendar, year in sorted((c, y) for c, y in found if not self._bundle.calendars[c].lists(y)):

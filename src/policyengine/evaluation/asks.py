@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from policyengine.evaluation import tables
+from policyengine.evaluation import names, tables
 from policyengine.evaluation.env import EMPTY_ENV, Env
 from policyengine.evaluation.values import Got, Unknown, is_known
 from policyengine.model.expr import (
@@ -178,7 +178,7 @@ def _candidate(
     if isinstance(e, Quantifier):
         yield from ask(ev, e.body, inner)
     elif isinstance(e, Pluck):
-        got = ev.item(element, e.field, e.span)
+        got = names.field(e.field, ev.evaluator.bundle.lists[element.list], e.span)(ev, element)
         if not is_known(got):
             yield from own_faults(got)
             yield from _item(ev, element, e.field)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from policyengine.evaluation import tables
+from policyengine.evaluation import lists, names, tables
 from policyengine.evaluation.env import Env
 from policyengine.evaluation.functions import FUNCTIONS, Site
-from policyengine.evaluation.operators import arithmetic, both, compare, guarded, negative
+from policyengine.evaluation.names import Body, Run
+from policyengine.evaluation.operators import IMPOSSIBLE, arithmetic, both, compare, impossible, negative
+from policyengine.evaluation.plain import calculation, comparison
 from policyengine.evaluation.reads import Reading
 from policyengine.evaluation.values import UNKNOWN, Candidates, Got, Unknown, Values, is_known
 from policyengine.model.bundle import CheckedBundle
@@ -48,8 +50,6 @@ from policyengine.model.vocabulary import Definition, Table
 if TYPE_CHECKING:
     from policyengine.evaluation.evaluator import Evaluation
 
-Run = Callable[["Evaluation", Env], Got]
-
 
 class Compiler:
     """Compiles the expressions of one bundle; asked for the same node again, it gives the same closure."""
@@ -57,34 +57,38 @@ class Compiler:
     def __init__(self, bundle: CheckedBundle, reading: Reading) -> None:
         self.bundle = bundle
         self.reading = reading
-        # By identity: equal nodes at different places make different faults. The node is kept, so its id stays its own.
-        self._done: dict[int, tuple[Expr, Run]] = {}
+        #: By identity: equal nodes at different places make different faults.
+        self.runs: dict[int, Run] = {}
+        # The nodes are kept, so that their identities stay their own.
+        self._kept: list[Expr] = []
+        self._bodies: dict[tuple[str, str | None], Body] = {}
 
     def run(self, e: Expr) -> Run:
         """The closure of a node."""
-        done = self._done.get(id(e))
+        done = self.runs.get(id(e))
         if done is None:
-            done = self._done[id(e)] = (e, self._compile(e))
-        return done[1]
+            self._kept.append(e)
+            done = self.runs[id(e)] = self._compile(e)
+        return done
 
     def _compile(self, e: Expr) -> Run:  # noqa: C901, PLR0912 - the one list of node kinds
         match e:
-            case Literal():
-                return lambda _ev, _env: e.value
+            case Literal(value=value):
+                return lambda _ev, _env: value
             case Null():
                 return lambda _ev, _env: UNKNOWN
             case AsOf():
                 return lambda ev, _env: ev.memory.as_of
             case FactRef():
-                return lambda ev, _env: ev.fact(e.name, e.span)
+                return names.fact(e, self.bundle.facts[e.name])
             case ListRef():
                 return lambda ev, _env: ev.candidates(e.name)
             case ItemField():
-                return lambda ev, env: ev.item(env.elements[e.variable], e.field, e.span)
+                return names.item(e, self.bundle.lists[e.list])
             case ParameterRef():
-                return lambda ev, _env: ev.parameter(e.name, e.span)
+                return names.parameter(e, self.bundle.parameters[e.name])
             case DefinitionRef():
-                return lambda ev, env: ev.definition(e, env)
+                return self._definition(e)
             case Special():
                 return lambda _ev, env: env.specials.get(e.name, UNKNOWN)
             case Compare():
@@ -116,7 +120,7 @@ class Compiler:
             case Quantifier():
                 return self._quantifier(e)
             case Filter():
-                return self._filter(e)
+                return lists.kept(self.run(e.list), e.variable, self.run(e.predicate))
             case Pluck():
                 return self._pluck(e)
             case ListOf():
@@ -144,8 +148,20 @@ class Compiler:
         return run
 
     def _compare(self, e: Compare) -> Run:
-        op, left, right, span = e.op, self.run(e.left), self.run(e.right), e.span
-        return lambda ev, env: compare(op, left(ev, env), right(ev, env), span)
+        op, left, right, span, test = e.op, self.run(e.left), self.run(e.right), e.span, comparison(e)
+        if test is None:
+            return lambda ev, env: compare(op, left(ev, env), right(ev, env), span)
+
+        def run(ev: Evaluation, env: Env) -> Got:
+            a, b = left(ev, env), right(ev, env)
+            if isinstance(a, Unknown) or isinstance(b, Unknown):
+                return compare(op, a, b, span)
+            try:
+                return test(a, b)
+            except IMPOSSIBLE as why:
+                return impossible(span, why)
+
+        return run
 
     def _within(self, e: Within) -> Run:
         subject, low, high, span = self.run(e.subject), self.run(e.low), self.run(e.high), e.span
@@ -171,13 +187,20 @@ class Compiler:
 
     def _contains(self, e: Contains) -> Run:
         container, members = self.run(e.container), tuple(self.run(m) for m in e.members)
-        holds = any if e.mode == "any" else all
+        holds = _contains_any if e.mode == "any" else _contains_all
+        written = [m.value for m in e.members if isinstance(m, Literal)]
+        constant = _together(written) if len(written) == len(members) else None
 
         def run(ev: Evaluation, env: Env) -> Got:
-            inside, wanted = container(ev, env), [m(ev, env) for m in members]
-            if isinstance(inside, Unknown) or not all(is_known(w) for w in wanted):
+            inside = container(ev, env)
+            if isinstance(inside, Unknown):
                 return UNKNOWN
-            return holds(m in cast("frozenset[str]", inside) for w in wanted for m in _spread(w))
+            if constant is not None:
+                return holds(cast("frozenset[str]", inside), constant)
+            wanted = [m(ev, env) for m in members]
+            if not all(is_known(w) for w in wanted):
+                return UNKNOWN
+            return holds(cast("frozenset[str]", inside), _together(wanted))
 
         return run
 
@@ -185,15 +208,17 @@ class Compiler:
 
     def _junction(self, items: tuple[Expr, ...], *, decisive: bool) -> Run:
         runs = tuple(self.run(i) for i in items)
+        passing = not decisive
 
         def run(ev: Evaluation, env: Env) -> Got:
-            unknown = False
+            settled = True
             for item in runs:
                 got = item(ev, env)
                 if got is decisive:
                     return decisive
-                unknown = unknown or isinstance(got, Unknown)
-            return UNKNOWN if unknown else not decisive
+                if got is not passing:
+                    settled = False
+            return passing if settled else UNKNOWN
 
         return run
 
@@ -222,14 +247,30 @@ class Compiler:
 
     def _arith(self, e: Arith) -> Run:
         op, left, right, span, calendars = e.op, self.run(e.left), self.run(e.right), e.span, self.bundle.calendars
-        return lambda ev, env: arithmetic(op, left(ev, env), right(ev, env), span, calendars)
+        plain = calculation(e, calendars)
+
+        def run(ev: Evaluation, env: Env) -> Got:
+            a, b = left(ev, env), right(ev, env)
+            if isinstance(a, Unknown) or isinstance(b, Unknown):
+                return arithmetic(op, a, b, span, calendars)
+            try:
+                return plain(a, b)
+            except IMPOSSIBLE as why:
+                return impossible(span, why)
+
+        return run
 
     def _negate(self, e: Negate) -> Run:
         item, span = self.run(e.item), e.span
 
         def run(ev: Evaluation, env: Env) -> Got:
             got = item(ev, env)
-            return UNKNOWN if isinstance(got, Unknown) else guarded(span, lambda: negative(cast("Value", got)))
+            if isinstance(got, Unknown):
+                return UNKNOWN
+            try:
+                return negative(cast("Value", got))
+            except IMPOSSIBLE as why:
+                return impossible(span, why)
 
         return run
 
@@ -239,10 +280,10 @@ class Compiler:
         return lambda ev, env: function(tuple([a(ev, env) for a in args]), site)
 
     def _stated(self, e: Stated) -> Run:
-        target = self.run(e.target)
+        target, given_empty = self.run(e.target), names.is_given_empty(e.target)
 
         def run(ev: Evaluation, env: Env) -> Got:
-            if ev.is_given_empty(e.target, env):
+            if given_empty(ev, env):
                 return False
             got = target(ev, env)
             if isinstance(got, Unknown):
@@ -254,57 +295,28 @@ class Compiler:
     # --- lists ---
 
     def _quantifier(self, e: Quantifier) -> Run:
-        candidates, body, variable = self.run(e.list), self.run(e.body), e.variable
-        decisive = e.kind == "some"
-
-        def run(ev: Evaluation, env: Env) -> Got:
-            got = candidates(ev, env)
-            if isinstance(got, Unknown):
-                return UNKNOWN
-            unknown = False
-            for element, sure in cast("Candidates", got).items:
-                truth = body(ev, env.bind(variable, element))
-                if truth is decisive and sure:
-                    return decisive
-                # One that may not be in the list can only decide if it is; one whose body does not matter never can.
-                unknown = unknown or truth is not (not decisive)
-            return UNKNOWN if unknown else not decisive
-
-        return run
-
-    def _filter(self, e: Filter) -> Run:
-        candidates, predicate, variable = self.run(e.list), self.run(e.predicate), e.variable
-
-        def run(ev: Evaluation, env: Env) -> Got:
-            got = candidates(ev, env)
-            if isinstance(got, Unknown):
-                return UNKNOWN
-            kept = []
-            for element, sure in cast("Candidates", got).items:
-                truth = predicate(ev, env.bind(variable, element))
-                if truth is not False:
-                    kept.append((element, sure and truth is True))
-            return Candidates(tuple(kept))
-
-        return run
+        return lists.quantifier(self.run(e.list), e.variable, self.run(e.body), decisive=e.kind == "some")
 
     def _pluck(self, e: Pluck) -> Run:
-        candidates, field, span = self.run(e.list), e.field, e.span
-
-        def run(ev: Evaluation, env: Env) -> Got:
-            got = candidates(ev, env)
-            if isinstance(got, Unknown):
-                return UNKNOWN
-            items = cast("Candidates", got).items
-            values = tuple(ev.item(element, field, span) for element, sure in items if sure)
-            return Values(values, len(items) - len(values))
-
-        return run
+        read = names.field(e.field, self.bundle.lists[e.list.type.name or ""], e.span)
+        return lists.column(self.run(e.list), read)
 
     # --- definitions ---
 
-    def definition(self, definition: Definition, output: str | None) -> Run:
-        """The closure of a definition's value, or of one output of its table."""
+    def _definition(self, e: DefinitionRef) -> Run:
+        definition = self.bundle.definitions[e.name]
+        variable = self.bundle.lists[definition.each].each if definition.each else None
+        return names.definition(e, variable, lambda: self._body(definition, e.output))
+
+    def _body(self, definition: Definition, output: str | None) -> Body:
+        """A definition's value, or one output of its table; every expression that names it shares it."""
+        key = (definition.name, output)
+        if key not in self._bodies:
+            steady = not self.reading.of_definition(definition).specials
+            self._bodies[key] = Body(self._value(definition, output), steady)
+        return self._bodies[key]
+
+    def _value(self, definition: Definition, output: str | None) -> Run:
         if isinstance(definition.body, Table):
             return self._table(definition.body, definition.name, output)
         return self.run(definition.body)
@@ -322,8 +334,18 @@ class Compiler:
         return run
 
 
-def _spread(member: Got) -> frozenset[str]:
-    return member if isinstance(member, frozenset) else frozenset({cast("str", member)})
+def _together(members: Iterable[Got]) -> frozenset[str]:
+    """Members, and sets that stand for all of theirs."""
+    sets = [m if isinstance(m, frozenset) else frozenset({cast("str", m)}) for m in members]
+    return frozenset[str]().union(*sets)
+
+
+def _contains_any(inside: frozenset[str], wanted: frozenset[str]) -> bool:
+    return not wanted.isdisjoint(inside)
+
+
+def _contains_all(inside: frozenset[str], wanted: frozenset[str]) -> bool:
+    return wanted <= inside
 
 
 def truth(got: Got) -> bool | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from policyengine.evaluation.values import Got
 from policyengine.model.memory import Element
@@ -13,12 +13,11 @@ _NOTHING: Mapping[str, Element] = MappingProxyType({})
 _NO_SPECIALS: Mapping[str, Got] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Env:
+class Env(NamedTuple):
     """``elements`` by variable; ``specials`` by the names that only an answer gives (``verdict``, ``amount`` …)."""
 
-    elements: Mapping[str, Element] = field(default_factory=lambda: _NOTHING)
-    specials: Mapping[str, Got] = field(default_factory=lambda: _NO_SPECIALS)
+    elements: Mapping[str, Element] = _NOTHING
+    specials: Mapping[str, Got] = _NO_SPECIALS
 
     def bind(self, variable: str, element: Element) -> Env:
         """The same names, and ``variable`` for this element."""

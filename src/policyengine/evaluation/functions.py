@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import cast
 
-from policyengine.evaluation.operators import Calendars, guarded, plus, shifted, sign
+from policyengine.evaluation.operators import IMPOSSIBLE, Calendars, impossible, plain, shifted, sign, sum_of_money
 from policyengine.evaluation.rounding import round_to
 from policyengine.evaluation.values import (
     UNKNOWN,
@@ -47,9 +47,13 @@ def strict(exact: Callable[[tuple[Value, ...], Site], Value]) -> Function:
     """A function of known values only: unknown or bounded in, unknown out."""
 
     def function(args: tuple[Got, ...], site: Site) -> Got:
-        if not all(is_known(a) for a in args):
-            return UNKNOWN
-        return guarded(site.span, lambda: exact(cast("tuple[Value, ...]", args), site))
+        for a in args:
+            if not is_known(a):
+                return UNKNOWN
+        try:
+            return exact(cast("tuple[Value, ...]", args), site)
+        except IMPOSSIBLE as e:
+            return impossible(site.span, e)
 
     return function
 
@@ -74,13 +78,18 @@ def _extreme(want: int) -> Function:
 
     The greatest is at least every known low end, and has a high end when all members have one.
     """
+    best = max if want > 0 else min
 
     def function(args: tuple[Got, ...], site: Site) -> Got:
         members = _members(args)
         if not members:
             return fault(empty_list(site.span, site.name))
         mixed = _mixed_currencies(members, site.span)
-        return mixed or _extreme_of(members, want)
+        if mixed is not None:
+            return mixed
+        if any(isinstance(m, Unknown) for m in members):
+            return _extreme_of(members, want)
+        return best(cast("tuple[Ordered, ...]", members), key=plain)
 
     return function
 
@@ -103,9 +112,10 @@ def _ends(got: Got) -> tuple[Ordered | None, Ordered | None]:
 
 def _mixed_currencies(members: tuple[Got, ...], span: Span) -> Unknown | None:
     """The fault of amounts in several currencies; the same whatever the order of the members."""
-    ends = [end for m in members for end in _ends(m)]
-    found = sorted({end.currency for end in ends if isinstance(end, Money) and end.currency})
-    return fault(currency_mismatch(span, found[0], found[1])) if len(found) > 1 else None
+    found = {m.currency for m in members if isinstance(m, Money)}
+    found |= {end.currency for m in members if isinstance(m, Unknown) for end in (m.lo, m.hi) if isinstance(end, Money)}
+    found.discard("")
+    return fault(currency_mismatch(span, *sorted(found)[:2])) if len(found) > 1 else None
 
 
 # --- sums and counts ---
@@ -117,8 +127,7 @@ def _sum(args: tuple[Got, ...], site: Site) -> Got:
     mixed = _mixed_currencies(members, site.span) if money else None
     if mixed or not all(is_known(a) for a in args):
         return mixed or UNKNOWN
-    nothing: Value = Money(Fraction(0), "") if money else 0
-    return reduce(lambda total, v: plus(total, cast("Value", v), {}), members, nothing)
+    return sum_of_money(cast("tuple[Money, ...]", members)) if money else sum(cast("tuple[Number, ...]", members))
 
 
 def _count(args: tuple[Got, ...], _: Site) -> Got:
@@ -159,7 +168,10 @@ def _moving(move: Callable[[date, tuple[Got, ...], Site], date]) -> Function:
         day = args[0]
         if isinstance(day, Unknown):
             return shifted(day, lambda end: move(end, args, site), True, site.span)
-        return guarded(site.span, lambda: move(cast("date", day), args, site))
+        try:
+            return move(cast("date", day), args, site)
+        except IMPOSSIBLE as e:
+            return impossible(site.span, e)
 
     return function
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import lcm
 from typing import cast
 
 from policyengine.evaluation.values import UNKNOWN, Got, Ordered, Unknown, bounded, fault
@@ -21,16 +22,15 @@ from policyengine.values.money import CurrencyMismatch, Money, Number
 Calendars = Mapping[str, Calendar]
 
 
-def guarded(span: Span, operation: Callable[[], Got]) -> Got:
-    """What the operation gives; what cannot exist becomes a fault at ``span``."""
-    try:
-        return operation()
-    except CurrencyMismatch as e:
-        return fault(currency_mismatch(span, e.left, e.right))
-    except DateOutOfRange:
-        return fault(date_out_of_range(span))
-    except ZeroDivisionError:
-        return fault(division_by_zero(span))
+#: What operations on values raise where a value cannot exist.
+IMPOSSIBLE = (CurrencyMismatch, DateOutOfRange, ZeroDivisionError)
+
+
+def impossible(span: Span, why: Exception) -> Unknown:
+    """What cannot exist, as a fault at ``span``; ``why`` is one of :data:`IMPOSSIBLE`."""
+    if isinstance(why, CurrencyMismatch):
+        return fault(currency_mismatch(span, why.left, why.right))
+    return fault(date_out_of_range(span) if isinstance(why, DateOutOfRange) else division_by_zero(span))
 
 
 # --- arithmetic on exact values ---
@@ -84,6 +84,15 @@ ARITHMETIC: Mapping[str, Callable[[Value, Value, Calendars], Value]] = {
 }
 
 
+def sum_of_money(amounts: Sequence[Money]) -> Money:
+    """The sum of amounts in one currency. It is made over their common denominator, at one go."""
+    if len(amounts) == 1:
+        return amounts[0]
+    bottom = lcm(*[a.amount.denominator for a in amounts])
+    top = sum([a.amount.numerator * (bottom // a.amount.denominator) for a in amounts])
+    return Money(Fraction(top, bottom), next((a.currency for a in amounts if a.currency), ""))
+
+
 # --- arithmetic on ends ---
 
 
@@ -92,7 +101,10 @@ def arithmetic(op: str, a: Got, b: Got, span: Span, calendars: Calendars) -> Got
     operation = ARITHMETIC[op]
     if not isinstance(a, Unknown):
         if not isinstance(b, Unknown):
-            return guarded(span, lambda: operation(cast("Value", a), cast("Value", b), calendars))
+            try:
+                return operation(cast("Value", a), cast("Value", b), calendars)
+            except IMPOSSIBLE as e:
+                return impossible(span, e)
         return _ends_right(op, cast("Value", a), b, span, calendars)
     if op not in "+-" or isinstance(b, Unknown) or a.lo is a.hi is None:
         return UNKNOWN
@@ -100,7 +112,7 @@ def arithmetic(op: str, a: Got, b: Got, span: Span, calendars: Calendars) -> Got
     if isinstance(known, Duration):
         up = (known.count >= 0) == (op == "+")
         return shifted(a, lambda end: cast("date", operation(end, known, calendars)), up, span)
-    return guarded(span, lambda: _each_end(a, lambda end: operation(end, known, calendars)))
+    return _each_end(a, lambda end: operation(end, known, calendars), span)
 
 
 def _ends_right(op: str, a: Value, b: Unknown, span: Span, calendars: Calendars) -> Got:
@@ -108,12 +120,15 @@ def _ends_right(op: str, a: Value, b: Unknown, span: Span, calendars: Calendars)
         return UNKNOWN
     operation = ARITHMETIC[op]
     ends = b if op == "+" else Unknown(b.hi, b.lo)
-    return guarded(span, lambda: _each_end(ends, lambda end: operation(a, end, calendars)))
+    return _each_end(ends, lambda end: operation(a, end, calendars), span)
 
 
-def _each_end(ends: Unknown, move: Callable[[Ordered], Value]) -> Got:
-    lo = None if ends.lo is None else cast("Ordered", move(ends.lo))
-    hi = None if ends.hi is None else cast("Ordered", move(ends.hi))
+def _each_end(ends: Unknown, move: Callable[[Ordered], Value], span: Span) -> Got:
+    try:
+        lo = None if ends.lo is None else cast("Ordered", move(ends.lo))
+        hi = None if ends.hi is None else cast("Ordered", move(ends.hi))
+    except IMPOSSIBLE as e:
+        return impossible(span, e)
     return bounded(lo, hi)
 
 
@@ -146,11 +161,12 @@ def sign(a: Ordered, b: Ordered) -> int:
     """-1, 0 or 1 as ``a`` is below, at or above ``b``; raises :class:`CurrencyMismatch`."""
     if isinstance(a, Money) and isinstance(b, Money):
         a.common_currency(b)
-    x, y = _plain(a), _plain(b)
+    x, y = plain(a), plain(b)
     return (x > y) - (x < y)
 
 
-def _plain(v: Ordered) -> Number:
+def plain(v: Ordered) -> Number:
+    """The number that a value of an ordered type is ordered by."""
     if isinstance(v, Money):
         return v.amount
     return v.toordinal() if isinstance(v, date) else v
@@ -189,9 +205,12 @@ COMPARISONS: Mapping[str, Comparison] = {
 def compare(op: str, a: Got, b: Got, span: Span) -> bool | Unknown:
     """``a op b``, also by bounds; money in two currencies is a fault."""
     comparison = COMPARISONS[op]
-    if not isinstance(a, Unknown) and not isinstance(b, Unknown):
-        return cast("bool | Unknown", guarded(span, lambda: comparison.holds(difference(a, b))))
-    return cast("bool | Unknown", guarded(span, lambda: _by_bounds(comparison, a, b)))
+    try:
+        if isinstance(a, Unknown) or isinstance(b, Unknown):
+            return _by_bounds(comparison, a, b)
+        return comparison.holds(difference(a, b))
+    except IMPOSSIBLE as e:
+        return impossible(span, e)
 
 
 def difference(a: Got, b: Got) -> int:
@@ -202,6 +221,8 @@ def difference(a: Got, b: Got) -> int:
 
 
 def _by_bounds(comparison: Comparison, a: Got, b: Got) -> bool | Unknown:
+    if a is UNKNOWN or b is UNKNOWN:
+        return UNKNOWN
     a_lo, a_hi = ends_of(a)
     b_lo, b_hi = ends_of(b)
     least = None if a_lo is None or b_hi is None else sign(a_lo, b_hi)

@@ -39,6 +39,10 @@ class Reads:
 
     def with_(self, other: Reads) -> Reads:
         """What either reads."""
+        if other is self or other is NOTHING:
+            return self
+        if self is NOTHING:
+            return other
         return Reads(
             self.parameters | other.parameters,
             self.specials or other.specials,

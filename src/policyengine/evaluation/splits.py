@@ -11,7 +11,7 @@ from policyengine.evaluation.values import UNKNOWN, Got, Unknown, fault, is_know
 from policyengine.model.faults import bad_split, currency_mismatch
 from policyengine.model.memory import Element
 from policyengine.model.rules import Split
-from policyengine.planner import Line, Plan, plan_split
+from policyengine.planner import Line, Plan, remembered_plan
 from policyengine.values.money import Money, Number
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def make_plan(ev: Evaluation, split: Split) -> Plan | Unknown:
         inputs.append((element, ev.value(split.quantity, env), ev.value(split.weight, env), ev.value(split.whole, env)))
     if not all(is_known(v) for row in inputs for v in row[1:]):
         return UNKNOWN
-    return _fault(split, inputs, limit) or plan_split(list(_lines(inputs)), _plain(limit), split.op == "<")
+    return _fault(split, inputs, limit) or remembered_plan(tuple(_lines(inputs)), _plain(limit), split.op == "<")
 
 
 def _lines(inputs: Inputs) -> Iterator[Line]:

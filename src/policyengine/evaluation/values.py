@@ -50,17 +50,18 @@ class Values:
 
 
 Got = Value | Unknown | Candidates | Values
+_IN_PART = (Unknown, Candidates, Values)
 
 
 def is_known(got: Got) -> bool:
     """Whether the value is exactly known: for lists and columns, each member too."""
+    if not isinstance(got, _IN_PART):
+        return True
     if isinstance(got, Unknown):
         return False
     if isinstance(got, Values):
         return not got.undecided and all(is_known(v) for v in got.items)
-    if isinstance(got, Candidates):
-        return all(sure for _, sure in got.items)
-    return True
+    return all(sure for _, sure in got.items)
 
 
 def bounded(lo: Ordered | None, hi: Ordered | None) -> Ordered | Unknown:

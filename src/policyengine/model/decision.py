@@ -1,13 +1,16 @@
 """The decision: what a service is answered. Pure data; :meth:`Decision.to_dict` is the wire form.
 
+All of it is made anew for every request, so it is made of named tuples: of the values that cannot be changed they are
+made the fastest. They are meant to be read by name.
+
 Ids, times and durations do not belong here: the same bundle, facts and day give the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from policyengine.values.money import Money
 from policyengine.values.text import decimal_text
@@ -26,8 +29,7 @@ def money_json(money: Money | None) -> Json:
     return {"amount": decimal_text(money.amount, 2), "currency": money.currency or None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(NamedTuple):
     """A rule that gave the verdict (or warns), once.
 
     ``elements`` names those it holds for, None: the document.
@@ -49,8 +51,7 @@ class Reason:
         return out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingFact:
+class MissingFact(NamedTuple):
     """A fact that is asked for, by its address.
 
     ``purpose`` is ``verdict`` or ``amount``; ``rules`` are the ids of the rules waiting for it.
@@ -71,8 +72,7 @@ class MissingFact:
         return out | {"rules": list(self.rules)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElementDecision:
+class ElementDecision(NamedTuple):
     """The verdict of one element. ``element_class`` is the word's class, or ``undetermined``."""
 
     id: str
@@ -90,8 +90,7 @@ class ElementDecision:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineDate:
+class DeadlineDate(NamedTuple):
     """A last day. ``days_left`` counts from the evaluation day; ``from_day`` (the next day) for an ``until``."""
 
     rule: str
@@ -107,8 +106,7 @@ class DeadlineDate:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmountStep:
+class AmountStep(NamedTuple):
     """A payout step that changed the amount. ``rule`` is its id, if it has one."""
 
     rule: str | None
@@ -119,8 +117,7 @@ class AmountStep:
         return {"rule": self.rule, "amount": money_json(self.amount)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmountDetail:
+class AmountDetail(NamedTuple):
     """How one amount came about. ``scope`` is ``element``, ``group`` or ``total``.
 
     ``element`` is the element's key; ``group`` the group's keys by name. ``limit`` is the id of the last limit
@@ -150,8 +147,7 @@ class AmountDetail:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(NamedTuple):
     """Something worth knowing that decides nothing: ``facts/order``, ``calendar/no-year``, ``decision/empty-list``."""
 
     code: str
@@ -163,8 +159,7 @@ class Remark:
         return {"code": self.code, "message": self.message} | _drop_none({"fact": self.fact})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultNote:
+class FaultNote(NamedTuple):
     """A fault that an open verdict or amount rests on, and the bundle-relative ``file:line`` it arose at."""
 
     code: str
@@ -176,8 +171,7 @@ class FaultNote:
         return {"code": self.code, "message": self.message, "at": self.at}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedShare:
+class PlannedShare(NamedTuple):
     """So many units of one line in one part; ``amount`` is the sum of their weights (money or number, as JSON)."""
 
     line: str
@@ -185,8 +179,7 @@ class PlannedShare:
     amount: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitPlan:
+class SplitPlan(NamedTuple):
     """The plan of a split. ``called`` is what the parts are called, and the key under which they are given."""
 
     called: str
@@ -207,8 +200,7 @@ class SplitPlan:
         return {"parts": self.parts, "proved": self.proved, "lower_bound": self.lower_bound, self.called: parts}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """The whole answer. ``verdict_class`` is refused, pending, partly, granted, undetermined or value.
 
     ``amount`` is None when it is not known or not applicable; ``values`` holds JSON data (null: unknown).
@@ -218,6 +210,9 @@ class Decision:
     decision: str
     verdict: str
     verdict_class: str
+    bundle: tuple[str, str, str]
+    as_of: date
+    values: Mapping[str, Json]
     reasons: tuple[Reason, ...] = ()
     missing: tuple[MissingFact, ...] = ()
     elements: tuple[ElementDecision, ...] = ()
@@ -228,13 +223,16 @@ class Decision:
     warnings: tuple[Reason, ...] = ()
     remarks: tuple[Remark, ...] = ()
     faults: tuple[FaultNote, ...] = ()
-    values: Mapping[str, Json]
     split: SplitPlan | None = None
-    bundle: tuple[str, str, str]
-    as_of: date
+
+    def to_short_dict(self) -> dict[str, Json]:
+        """The short wire form: the verdict and the ids of the rules that gave it."""
+        rules = [reason.rule for reason in self.reasons]
+        return {"verdict": self.verdict, "class": self.verdict_class, "rules": rules}
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form, keys in a fixed order."""
+        bundle, version, digest = self.bundle
         return {
             "decision": self.decision,
             "verdict": self.verdict,
@@ -251,6 +249,6 @@ class Decision:
             "faults": [f.to_dict() for f in self.faults],
             "values": dict(self.values),
             "split": self.split.to_dict() if self.split else None,
-            "bundle": dict(zip(("id", "version", "digest"), self.bundle, strict=True)),
+            "bundle": {"id": bundle, "version": version, "digest": digest},
             "as_of": self.as_of.isoformat(),
         }

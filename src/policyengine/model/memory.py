@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from enum import Enum
+from typing import Final, NamedTuple
 
 from policyengine.model.expr import Value
 
 
-class _Empty:
+class _Empty(Enum):
     """The date that was given as ``""``: there is none, and that is known."""
 
-    __slots__ = ()
+    EMPTY_DATE = ""
 
     def __repr__(self) -> str:
-        return "EMPTY_DATE"
+        return self.name
 
 
-EMPTY_DATE: Final = _Empty()
+EMPTY_DATE: Final = _Empty.EMPTY_DATE
 Given = Value | _Empty
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One record of a list. ``id`` is its id as text, or None when the list knows elements by position.
 
     ``position`` counts from 1. ``fields`` holds the given fields only.
@@ -45,8 +44,7 @@ class Element:
         return f"{self.list}[{self.key}].{field}"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingMemory:
+class WorkingMemory(NamedTuple):
     """``facts`` by dotted name, ``lists`` by name: only what the caller gave. ``as_of`` in the bundle's zone."""
 
     facts: Mapping[str, Given]

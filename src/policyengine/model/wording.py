@@ -41,8 +41,18 @@ def render(
     ``specials`` holds the text of ``{deadline}`` and the like; one that is not there prints ``…``.
     Without a text in ``language`` the first one written is used.
     """
-    parts = message.texts.get(language) or next(iter(message.texts.values()))
-    return "".join(p if isinstance(p, str) else _insert(p, bundle, value_of, specials) for p in parts)
+    parts = _parts(message, language)
+    return "".join([p if isinstance(p, str) else _insert(p, bundle, value_of, specials) for p in parts])
+
+
+def fixed_sentence(message: Message, language: str = "") -> str | None:
+    """The sentence of a message that is the same whatever the facts are; None if something is put into it."""
+    parts = [p for p in _parts(message, language) if isinstance(p, str)]
+    return "".join(parts) if len(parts) == len(_parts(message, language)) else None
+
+
+def _parts(message: Message, language: str) -> tuple[str | Insert, ...]:
+    return message.texts.get(language) or next(iter(message.texts.values()))
 
 
 def _insert(
