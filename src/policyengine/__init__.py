@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,10 +19,15 @@ if TYPE_CHECKING:
     from policyengine.errors import BundleError, EngineFault, PolicyEngineError, RequestError, UnknownName
     from policyengine.loading import load_bundle
     from policyengine.model.decision import Decision
+    from policyengine.testing.difference_store import DifferenceStore
+
+    __version__: str
+    """The release of the installed distribution, such as ``0.1.0``."""
 
 __all__ = [
     "BundleError",
     "Decision",
+    "DifferenceStore",
     "Engine",
     "EngineFault",
     "PolicyEngineError",
@@ -33,13 +37,11 @@ __all__ = [
     "load_bundle",
 ]
 
-__version__ = version("yaml-policyengine")
-"""The release of the installed distribution, such as ``0.1.0``."""
-
 # Loaded when first asked for: what needs only a part of the package does not wait for all of it.
 _HOMES = {
     "BundleError": "policyengine.errors",
     "Decision": "policyengine.model.decision",
+    "DifferenceStore": "policyengine.testing.difference_store",
     "Engine": "policyengine.engine.engine",
     "EngineFault": "policyengine.errors",
     "PolicyEngineError": "policyengine.errors",
@@ -50,11 +52,21 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name == "__version__":
+        found: object = _version()
+    elif name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = found
     return found
+
+
+def _version() -> str:
+    # Loaded here: the standard library's reader of packages is slow to load, and hardly anybody asks.
+    from importlib.metadata import version
+
+    return version("yaml-policyengine")
 
 
 def __dir__() -> list[str]:

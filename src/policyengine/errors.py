@@ -63,4 +63,4 @@ class UnknownName(PolicyEngineError):  # noqa: N818 - reads as the field's "unkn
 
 
 class EngineFault(PolicyEngineError):  # noqa: N818 - a fault of the engine, not of the caller
-    """A matching engine left its contract; the engine was discarded and rebuilt."""
+    """A matching engine left its contract. Callers meet it only when no engine could decide."""

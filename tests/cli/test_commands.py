@@ -321,3 +321,37 @@ def test_init_beside_the_shipped_bundles_uses_their_schemas(run, monkeypatch):
 
     checkout = shipped_schemas().parent
     assert _schemas_for(checkout / "policies" / "not_written") == "../../schemas"
+
+
+# --- engines
+
+
+@pytest.mark.parametrize("engine", ["durable", "compiled", "reference"])
+@pytest.mark.parametrize("more", [(), ("--no-check",), ("--sample", "1"), ("--check", "--sample", "0")])
+def test_every_engine_gives_the_same_bytes(run, umbrella, engine, more):
+    for command in ("decide", "explain"):
+        words = (command, umbrella, "refund", *DAY, "--format", "json")
+        done = run(*words, "--engine", engine, *more, facts=SEAM)
+        assert (done.stdout, done.stderr, done.exit_code) == (run(*words, facts=SEAM).stdout, "", 0)
+
+
+@pytest.mark.parametrize("command", [("decide", "x"), ("explain", "x"), ("test",), ("serve",)])
+def test_an_engine_that_does_not_exist_is_wrong_usage(run, umbrella, command):
+    name, *rest = command
+    done = run(name, umbrella, *rest, "--engine", "compield")
+    assert done.exit_code == 1
+    assert done.stderr == "Error: there is no engine `compield`; did you mean `compiled`?\n"
+    assert "engines: durable, compiled, reference" in run(name, umbrella, *rest, "--engine", "drools").stderr
+
+
+def test_a_sample_is_a_whole_number(run, umbrella):
+    for wrong in ("-1", "often"):
+        done = run("decide", umbrella, "refund", "--sample", wrong, facts=SEAM)
+        assert done.exit_code == 1
+        assert "'--sample'" in done.stderr
+
+
+def test_cases_run_on_all_engines_or_on_one(run, umbrella):
+    for more in ((), ("--engine", "compiled"), ("--engine", "reference"), ("--no-check",)):
+        done = run("test", umbrella, *more)
+        assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 9 passed\n")

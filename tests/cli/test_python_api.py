@@ -13,7 +13,7 @@ import policyengine
 
 def test_everything_that_is_promised_is_there():
     errors = {"BundleError", "EngineFault", "PolicyEngineError", "RequestError", "UnknownName"}
-    assert set(policyengine.__all__) == {"Decision", "Engine", "__version__", "load_bundle"} | errors
+    assert set(policyengine.__all__) == {"Decision", "DifferenceStore", "Engine", "__version__", "load_bundle"} | errors
     for name in policyengine.__all__:
         assert getattr(policyengine, name).__doc__
     assert set(policyengine.__all__) <= set(dir(policyengine))

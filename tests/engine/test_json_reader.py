@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from policyengine.engine.json_reader import read_json
+from policyengine.engine.json_reader import read_json, read_json_carefully
+from policyengine.engine.plain_json import read_plain_json
 from policyengine.errors import FactProblem, RequestError
 
 LIMIT = 100_000
@@ -108,3 +109,62 @@ DATA = st.recursive(
 @given(DATA, st.booleans())
 def test_what_was_written_is_read_back(data: object, ascii_only: bool) -> None:
     assert read_json(json.dumps(data, ensure_ascii=ascii_only).encode(), LIMIT) == data
+
+
+# --- the plain reader says the same or nothing ---
+
+
+def exactly(value: object) -> object:
+    """The value with its types, for which 1, True and 1.0 are three things, and the order of keys counts."""
+    if isinstance(value, dict):
+        return [(k, exactly(v)) for k, v in value.items()]
+    return [exactly(v) for v in value] if isinstance(value, list) else (type(value), value)
+
+
+EXACT = ["0", "-0", "1", "-1", "9007199254740993", "18446744073709551615", "-9223372036854775808"]
+LONG = ["18446744073709551616", "-9223372036854775809", "9" * 100, "9" * 101, "1" * 5000]
+BROKEN = ["12.50", "0.1", "-0.0", "1e2", "1E400", "1e-400", "01", "1.", ".5", "+1", "NaN", "-Infinity"]
+NUMBERS = st.sampled_from([*EXACT * 12, *LONG, *BROKEN])
+FINE = [
+    '"a"', '"b"', '"c"', '"\\u0061"', '"a:b"', '":"', '"\\":"', '"[{"', '"]}"', '""', '"é"', '"\\ud83d\\ude00"',
+    '"\u2028"',
+]  # fmt: skip
+ODD = ['"\\u003a"', '"\\/"', '"2025-01-01T10:00:00Z"', '"\\ud800"', '"\x01"', "'a'", "a"]
+QUOTED = st.sampled_from([*FINE * 4, *ODD])
+SPACE = st.sampled_from([*["", " ", "\n\t"] * 30, "\u00a0", "\ufeff"])
+LEAVES = st.one_of(NUMBERS, QUOTED, st.sampled_from([*["true", "false", "null"] * 20, ""]))
+
+
+def spaced(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds("{}{}{}".format, SPACE, text, SPACE)
+
+
+def containers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    pair = st.builds("{}:{}".format, spaced(QUOTED), inner)
+    return spaced(
+        st.lists(pair, max_size=4).map(lambda pairs: "{" + ",".join(pairs) + "}")
+        | st.lists(inner, max_size=3).map(lambda items: "[" + ",".join(items) + "]")
+    )
+
+
+TEXTS = st.recursive(spaced(LEAVES), containers, max_leaves=12)
+
+
+@settings(deadline=None, max_examples=1500, derandomize=True)
+@given(containers(TEXTS), st.sampled_from([2, 5, 50]))
+@example('{"a":1,"a":2,"b":":"}', 9)
+@example('{"a":":","a":"\\u003a"}', 9)
+@example('{"a":"\\u003a","a":2}', 9)
+@example('{"a":{"x":1},"a":{"x":1,":":"::"}}', 9)
+@example("[" * 2000 + "]" * 2000, 50)
+def test_plain_text_is_read_as_by_the_definition_or_not_at_all(text: str, depth: int) -> None:
+    plain = read_plain_json(text.encode(), depth)
+    if plain is not None:
+        assert exactly(plain) == exactly(read_json_carefully(text.encode(), depth))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": {"b": [1, "x", null, true]}}', "[]", "{}", '{"at":"2025-01-01T10:00:00Z"}', '{"a": "\\n"}']
+)
+def test_plain_text_is_told_to_be_plain(text: str) -> None:
+    assert read_plain_json(text.encode(), 50) == json.loads(text)

@@ -102,5 +102,5 @@ def test_mixed_up_words_are_told_or_decided(runner, text):
     for outcome in found.outcomes:
         failed = outcome.status is not Status.PASSED
         assert bool(outcome.differences or outcome.error) == failed
-        assert not any(d.against for d in outcome.differences), as_text(found)
+        assert not any(d.engine for d in outcome.differences), as_text(found)
     assert all((as_text(found), as_json(found), as_junit(found))) and isinstance(as_github(found), str)  # noqa: PT018 - none raises

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from tests.testing.parcels import HEAD, read, write_bundle
 
+from policyengine.engine.engine import Engine
 from policyengine.loading import load_bundle
 from policyengine.reference import decide
 from policyengine.testing.compare import disagreement
 from policyengine.testing.formats import outcome_text
 from policyengine.testing.model import Outcome, Status
 from policyengine.testing.reachability import all_ids, cited, unexpected_ids
-from policyengine.testing.run import run_cases
+from policyengine.testing.run import CaseRunner, run_cases
 
 
 @pytest.fixture
@@ -171,11 +170,11 @@ def test_two_engines_that_differ_are_told_by_key(tmp_path):
     bundle = load_bundle(folder)
     (case,), _ = read(tmp_path / "c", HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n")
     decision = decide(bundle, case.decision, case.facts, case.as_of)
-    assert disagreement(decision, decision, case.span) == ()
-    found = disagreement(replace(decision, verdict="wait", needs=("photo",)), decision, case.span)
+    assert disagreement("compiled", decision, decision, case.span) == ()
+    found = disagreement("compiled", decision._replace(verdict="wait", needs=("photo",)), decision, case.span)
     assert [(d.key, d.expected, d.actual) for d in found] == [("verdict", "paid", "wait"), ("needs", [], ["photo"])]
     text = outcome_text(Outcome(case=case, status=Status.FAILED, differences=found))
-    assert "verdict: the reference and the engine do not agree" in text
+    assert "verdict: compiled and the reference do not agree" in text
 
 
 def test_what_no_case_expects(tmp_path):
@@ -200,9 +199,43 @@ def test_what_no_case_expects(tmp_path):
 
 def test_a_case_fails_when_only_the_engines_differ(run, monkeypatch):
     def mistaken(*asked: object) -> object:
-        return replace(decide(*asked), needs=("photo",))
+        return decide(*asked)._replace(needs=("photo",))
 
     monkeypatch.setattr("policyengine.testing.run.reference_decide", mistaken)
     outcome = run("{verdict: paid}")
     assert outcome.status is Status.FAILED
-    assert [(d.key, d.against) for d in outcome.differences] == [("needs", True)]
+    assert [(d.key, d.engine) for d in outcome.differences] == [("needs", name) for name in ("durable", "compiled")]
+
+
+@pytest.mark.parametrize("engine", ["durable", "compiled"])
+def test_a_case_fails_when_one_engine_differs(tmp_path, monkeypatch, engine):
+    decided = Engine.decide
+
+    def mistaken(self: Engine, *asked: object, **more: object) -> object:
+        made = decided(self, *asked, **more)
+        return made._replace(needs=("photo",)) if self is runner._engines[engine] else made
+
+    bundle = load_bundle(write_bundle(tmp_path / "b"))
+    (case,), _ = read(tmp_path / "c", HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n")
+    with CaseRunner(bundle) as runner:
+        assert runner.run(case).status is Status.PASSED
+        monkeypatch.setattr(Engine, "decide", mistaken)
+        (difference,) = runner.run(case).differences
+    assert (difference.key, difference.engine, difference.actual) == ("needs", engine, ["photo"])
+
+
+@pytest.mark.parametrize("engine", ["durable", "compiled"])
+def test_an_engine_that_fails_is_an_error_and_nothing_stands_in(tmp_path, monkeypatch, engine):
+    bundle = load_bundle(write_bundle(tmp_path / "b"))
+    (case,), _ = read(tmp_path / "c", HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n")
+    with CaseRunner(bundle) as runner:
+        monkeypatch.setattr(runner._engines[engine]._program, "match", lambda *_: 1 / 0, raising=True)
+        outcome = runner.run(case)
+    assert outcome.status is Status.ERROR
+    assert outcome.error == f"{engine} failed: ZeroDivisionError: division by zero"
+
+
+def test_one_engine_without_checks_is_held_to_the_expectations_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("policyengine.testing.run.reference_decide", None)
+    text = HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n"
+    assert run_cases(write_bundle(tmp_path / "b", one=text), engines=("compiled",), check=False).ok

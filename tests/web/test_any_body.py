@@ -18,14 +18,30 @@ PROBLEM, DECISION = (Draft202012Validator(api_schema(name)) for name in ("proble
 FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 KEYS = st.sampled_from(
-    ["facts", "as_of", "items", "id", "umbrella", "price", "bought_on", "damage", "cause", "report", "has_receipt", "é"]
+    [
+        "facts",
+        "as_of",
+        "answer",
+        "items",
+        "id",
+        "umbrella",
+        "price",
+        "bought_on",
+        "damage",
+        "cause",
+        "report",
+        "has_receipt",
+        "é",
+    ]
 )
 WORDS = st.sampled_from(["40 EUR", "40 USD", "2025-03-01", "seam", "lost", "", "\x00", "9" * 400])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | WORDS | st.text(max_size=5)
 DATA = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
-NEAR = st.fixed_dictionaries({"facts": st.dictionaries(KEYS, DATA, max_size=4)}, optional={"as_of": DATA, "id": DATA})
+NEAR = st.fixed_dictionaries(
+    {"facts": st.dictionaries(KEYS, DATA, max_size=4)}, optional={"as_of": DATA, "id": DATA, "answer": DATA}
+)
 
 
 @pytest.fixture(scope="module")

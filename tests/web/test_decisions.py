@@ -10,7 +10,7 @@ import pytest
 
 from policyengine import Engine, load_bundle
 from policyengine.api_schema.request import MOST_ITEMS
-from policyengine.web.app import MOST_BYTES
+from policyengine.web.body import MOST_BYTES
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
 SEAM = {
@@ -181,3 +181,71 @@ def test_a_batch_may_be_larger_than_a_question(client):
         f"{REFUND}/batch", content=f'{{"items":[]}}{space}', headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == 200
+
+
+# --- short answers
+
+SHORT = {"verdict": "refunded", "class": "granted", "rules": ["UM-SEAM"]}
+
+
+def test_a_short_answer(client):
+    answer = client.post(REFUND, json={"facts": SEAM, "as_of": "2025-06-01", "answer": "short"})
+    assert answer.json() == {"decision": SHORT}
+    assert len(answer.headers["Policy-Bundle-Digest"]) == 64
+
+
+def test_a_short_answer_says_what_the_full_one_says(client):
+    for cause in ("seam", "lost", "wind", "pet", None):
+        body = {"facts": {**SEAM, "damage": {"cause": cause}}, "as_of": "2025-06-01"}
+        full = client.post(REFUND, json=body).json()["decision"]
+        short = client.post(REFUND, json={**body, "answer": "short"}).json()["decision"]
+        rules = [reason["rule"] for reason in full["reasons"]]
+        assert short == {"verdict": full["verdict"], "class": full["class"], "rules": rules}
+
+
+@pytest.mark.parametrize("form", ["full", None])
+def test_a_full_answer_is_what_is_given_otherwise(client, form):
+    body = {"facts": SEAM, "as_of": "2025-06-01"}
+    assert client.post(REFUND, json={**body, "answer": form}).content == client.post(REFUND, json=body).content
+
+
+def test_short_answers_to_a_batch(client):
+    items = [{"id": "a", "facts": SEAM, "as_of": "2025-06-01"}, {"id": "b", "facts": {"x": 1}}, {"facts": {}}]
+    first, second, third = client.post(f"{REFUND}/batch", json={"answer": "short", "items": items}).json()["items"]
+    assert first == {"id": "a", "decision": SHORT}
+    assert places_of(second["problem"]) == [("/items/1/facts/x", "request/unknown-fact")]
+    assert third == {"id": None, "decision": {"verdict": "undetermined", "class": "undetermined", "rules": []}}
+
+
+def places_of(problem: dict) -> list[tuple[str, str]]:
+    return [(e["pointer"], e["code"]) for e in problem["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "help_"),
+    [
+        ("shrt", "request/member", "did you mean `short`? answers: `full`, `short`"),
+        ("brief", "request/member", "answers: `full`, `short`"),
+        (True, "request/type", "answers: `full`, `short`"),
+        (["short"], "request/type", "answers: `full`, `short`"),
+        ({}, "request/type", "answers: `full`, `short`"),
+    ],
+)
+def test_an_unknown_form_of_answer(client, given, code, help_):
+    for path, body in ((REFUND, {"facts": {}}), (f"{REFUND}/batch", {"items": []})):
+        answer = client.post(path, json={**body, "answer": given})
+        assert answer.status_code == 422
+        assert places_of(answer.json()) == [("/answer", code)]
+        assert answer.json()["errors"][0]["help"] == help_
+
+
+def test_an_unknown_form_of_answer_is_told_along_with_other_faults(client):
+    data = client.post(REFUND, json={"answer": "x", "facts": {"x": 1}, "as_of": "soon"}).json()
+    assert [p for p, _ in places_of(data)] == ["/answer", "/as_of", "/facts/x"]
+    data = client.post(f"{REFUND}/batch", json={"answer": "x", "items": 1, "y": 1}).json()
+    assert [p for p, _ in places_of(data)] == ["/answer", "/y", "/items"]
+
+
+def test_the_form_is_chosen_for_a_whole_batch(client):
+    (item,) = batch(client, {"facts": {}, "answer": "short"}).json()["items"]
+    assert places_of(item["problem"]) == [("/items/0/answer", "request/unknown-key")]

@@ -125,12 +125,22 @@ def test_what_the_service_takes_fits(validator, client, facts):
     validator("umbrella.Request").validate({"facts": facts})
 
 
+@pytest.mark.parametrize(("form", "status"), [("short", 200), ("full", 200), (None, 200), ("long", 422), (1, 422)])
+def test_forms_of_answers_are_described_as_they_are_taken(validator, client, form, status):
+    for path, kind, body in (("", "Request", {"facts": {}}), ("/batch", "Batch", {"items": []})):
+        body["answer"] = form
+        answer = client.post(f"/v1/bundles/umbrella/decisions/refund{path}", json=body)
+        assert (answer.status_code == 200) == (status == 200) == validator(f"umbrella.{kind}").is_valid(body)
+
+
 def test_batches_descriptions_and_problems_fit(validator, client):
     items = [{"id": "a", "facts": {}}, {"facts": {"x": 1}}, {"id": 1, "facts": {}}]
     answers = client.post("/v1/bundles/umbrella/decisions/refund/batch", json={"items": items}).json()
     validator("Problem").validate(answers["items"][1]["problem"])
     for answer in (answers["items"][0], answers["items"][2]):
         validator("umbrella.refund.Decision").validate(answer["decision"])
+    short = client.post("/v1/bundles/umbrella/decisions/refund", json={"facts": {}, "answer": "short"}).json()
+    validator("ShortDecision").validate(short["decision"])
     for bundle in client.get("/v1/bundles").json()["bundles"]:
         validator("BundleSummary").validate(bundle)
         validator("BundleDescription").validate(client.get(f"/v1/bundles/{bundle['id']}").json()["bundle"])

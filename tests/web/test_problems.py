@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from policyengine import load_bundle
 from policyengine.api_schema.files import api_schema
-from policyengine.web.app import MOST_BYTES
+from policyengine.web.app import create_app
+from policyengine.web.body import MOST_BYTES
 from policyengine.web.problems import KINDS
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
@@ -168,3 +172,38 @@ def test_everything_that_is_wrong_is_told_at_once(client):
 
 def test_kinds_have_names_of_their_own():
     assert len({k.name for k in KINDS}) == len(KINDS)
+
+
+def test_a_body_that_ends_too_soon(bundles):
+    app = create_app({"umbrella": load_bundle(bundles / "umbrella")})
+    asked = {"CONTENT_LENGTH": "100", "CONTENT_TYPE": "application/json", "wsgi.input": io.BytesIO(b'{"facts": {}}')}
+    answer = app.test_client().post(REFUND, environ_overrides=asked)
+    assert (answer.status_code, answer.json["type"]) == (400, "urn:policyengine:problem:bad-request")
+
+
+class Dripping(io.BytesIO):
+    """A body that arrives in small pieces."""
+
+    def read(self, size=-1, /):
+        return super().read(min(size, 3))
+
+
+def test_a_body_that_arrives_in_pieces(bundles):
+    app = create_app({"umbrella": load_bundle(bundles / "umbrella")})
+    asked = {"CONTENT_LENGTH": "13", "CONTENT_TYPE": "application/json", "wsgi.input": Dripping(b'{"facts": {}}')}
+    assert app.test_client().post(REFUND, environ_overrides=asked).status_code == 200
+
+
+@pytest.mark.parametrize("length", ["-5", "x", "1e3", "٣", "9" * 30, ""])
+def test_a_body_whose_length_is_not_to_be_trusted(bundles, length):
+    app = create_app({"umbrella": load_bundle(bundles / "umbrella")})
+    stream = io.BytesIO(b'{"facts": {}}' + b" " * 100)
+    asked = {"CONTENT_LENGTH": length, "CONTENT_TYPE": "application/json", "wsgi.input": stream}
+    answer = app.test_client().post(REFUND, environ_overrides=asked)
+    assert answer.status_code in (200, 400, 413)
+    assert stream.tell() <= len(stream.getvalue())
+
+
+def test_every_answer_forbids_guessing_its_type(client):
+    answers = [client.get("/healthz"), client.get("/nowhere"), client.options(REFUND), client.post(REFUND, content=b"")]
+    assert [a.headers.get("X-Content-Type-Options") for a in answers] == ["nosniff"] * 4

@@ -31,17 +31,29 @@ def decision_schemas() -> dict[str, Schema]:
     }
 
 
+def short_decision_schemas() -> dict[str, Schema]:
+    """The short form (``ShortDecision``): what :meth:`policyengine.model.decision.Decision.to_short_dict` gives."""
+    rules = listing({"type": "string"}, "Ids of the rules that gave the verdict, each once; empty while undetermined.")
+    return {"ShortDecision": record("Decision in short", {**_outcome(), "rules": rules})}
+
+
+def _outcome() -> dict[str, Schema]:
+    return {
+        "verdict": text("The verdict, in a word that the bundle chose, or `undetermined`."),
+        "class": {
+            "enum": [*CLASSES, VALUE_CLASS],
+            "description": "What the verdict means for the matter, whatever the word: callers branch on this. "
+            "`value`: the decision is simply a value.",
+        },
+    }
+
+
 def _decision() -> Schema:
     return record(
         "Decision",
         {
             "decision": text("The decision that was asked for."),
-            "verdict": text("The verdict, in a word that the bundle chose, or `undetermined`."),
-            "class": {
-                "enum": [*CLASSES, VALUE_CLASS],
-                "description": "What the verdict means for the matter, whatever the word: callers branch on this. "
-                "`value`: the decision is simply a value.",
-            },
+            **_outcome(),
             "reasons": listing(ref("Reason"), "The rules that gave the verdict, each once; empty while undetermined."),
             "missing": listing(ref("MissingFact"), "The facts that could still change the verdict or the amount."),
             "elements": listing(ref("ElementDecision"), "The verdict on each element, where elements were decided."),

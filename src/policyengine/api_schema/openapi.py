@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from policyengine.api_schema.decision import UNDETERMINED, decision_schemas
+from policyengine.api_schema.decision import UNDETERMINED, decision_schemas, short_decision_schemas
 from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
 from policyengine.api_schema.problem import problem_schemas
 from policyengine.api_schema.request import as_of_piece, batch, batch_answer, question
@@ -30,7 +30,8 @@ _MEANINGS = {
 def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
     """The document; ``version`` is the service's own."""
     paths: Schema = dict(_fixed_paths())
-    pieces = {**decision_schemas(), **problem_schemas(), **as_of_piece(), **value_schemas(), **_descriptions()}
+    pieces = {**decision_schemas(), **short_decision_schemas(), **problem_schemas()}
+    pieces |= {**as_of_piece(), **value_schemas(), **_descriptions()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
         for spec in bundle.decisions.values():
@@ -78,7 +79,8 @@ def _decision_of(spec: DecisionSpec) -> Schema:
 
 def _paths_of(bundle: CheckedBundle, spec: DecisionSpec) -> Schema:
     path = f"/v1/bundles/{bundle.id}/decisions/{spec.name}"
-    answer = ref(f"{bundle.id}.{spec.name}.Decision")
+    forms = [ref(f"{bundle.id}.{spec.name}.Decision"), ref("ShortDecision")]
+    answer: Schema = {"oneOf": forms, "description": "The decision, in the form that was asked for."}
     one = _post(bundle, spec, "decide", "Request", record("Answer", {"decision": answer}))
     many = _post(bundle, spec, "batch", "Batch", batch_answer(answer))
     many["summary"] += ": many questions at once"

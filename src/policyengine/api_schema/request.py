@@ -10,6 +10,10 @@ from policyengine.api_schema.parts import Schema, listing, or_null, record, ref,
 MOST_ITEMS: Final = 1000
 #: How long the id of an item may be, in characters.
 LONGEST_ID: Final = 200
+#: The forms of an answer: with everything there is to say, or with the verdict and the ids of the rules that gave it.
+FULL: Final = "full"
+SHORT: Final = "short"
+ANSWERS: Final = (FULL, SHORT)
 _AS_OF: Final = "The day to decide for: a day, or a moment with its offset. Left out: today, in the bundle's time zone."
 
 
@@ -20,7 +24,7 @@ def request_schemas() -> dict[str, Schema]:
 
 def question(title: str, facts: str) -> Schema:
     """One question; ``facts`` names the piece that says which facts may be given."""
-    return record(title, _question(facts), optional=("as_of",))
+    return record(title, {**_question(facts), "answer": _answer()}, optional=("as_of", "answer"))
 
 
 def batch(title: str, facts: str) -> Schema:
@@ -32,11 +36,11 @@ def batch(title: str, facts: str) -> Schema:
     }
     item = record("Item", {"id": id_, **_question(facts)}, optional=("id", "as_of"))
     items = {**listing(item, "The questions; the answers come in the same order."), "maxItems": MOST_ITEMS}
-    return record(title, {"items": items})
+    return record(title, {"items": items, "answer": _answer()}, optional=("answer",))
 
 
 def batch_answer(decision: Schema) -> Schema:
-    """The answer to many questions: for each its decision, or what was wrong with it."""
+    """The answer to many questions: for each its ``decision``, or what was wrong with it."""
     id_: Schema = {"type": ["string", "integer", "null"], "description": "The id that the item was sent with."}
     decided = record("Decided item", {"id": id_, "decision": decision})
     refused = record("Item with a problem", {"id": id_, "problem": ref("Problem", "Why it could not be decided.")})
@@ -51,6 +55,12 @@ def as_of_piece() -> dict[str, Schema]:
 
 def _question(facts: str) -> dict[str, Schema]:
     return {"facts": ref(facts, "What is known, as nested objects."), "as_of": ref("AsOf", _AS_OF)}
+
+
+def _answer() -> Schema:
+    """What is asked for; the same for all items of a batch."""
+    meaning = "How much is told: everything, or only the verdict and the rules that gave it. Left out: everything."
+    return {"enum": [*ANSWERS, None], "description": meaning}
 
 
 def _as_of() -> Schema:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from policyengine.engine.json_reader import read_json
+from policyengine.engine.settings import DEFAULT, SAMPLE, EngineSettings
 from policyengine.errors import RequestError
 from policyengine.shipped import shipped_policies
 
@@ -76,6 +77,52 @@ def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("folder"),
     )
     return functools.reduce(lambda made, add: add(made), options, collected)
+
+
+def _known_engine(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """A name that no engine has is wrong usage; the nearest one is told."""
+    if name is None or name == DEFAULT:
+        return name
+    from policyengine.engine.selection import known_engine
+
+    return known_engine(name)
+
+
+def engine_option(help_: str, default: str | None = DEFAULT) -> Decorator:
+    """``--engine``."""
+    return click.option(
+        "--engine", metavar="NAME", default=default, show_default=True, callback=_known_engine, help=help_
+    )
+
+
+def check_option(help_: str) -> Decorator:
+    """``--check/--no-check``."""
+    return click.option("--check/--no-check", default=True, show_default=True, help=help_)
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--engine --check --sample``, handed over as :class:`EngineSettings`."""
+
+    @functools.wraps(command)
+    def collected(*, engine: str, check: bool, sample: int, **more: Any) -> Any:  # noqa: ANN401 - click's
+        return command(settings=EngineSettings(engine, check, sample), **more)
+
+    options: tuple[Decorator, ...] = (
+        click.option(
+            "--sample",
+            metavar="N",
+            type=click.IntRange(min=0),
+            default=SAMPLE,
+            show_default=True,
+            help="With checks: compare the first and then every N-th answer with the reference's; 0 for none.",
+        ),
+        check_option("Compare what the engine matches with its twin, for every decision."),
+        engine_option("Engine that decides: durable, compiled or reference."),
+    )
+    made: Callable[..., Any] = collected
+    for add in options:
+        made = add(made)
+    return made
 
 
 def day_of(question: Question, engine: Engine) -> date:

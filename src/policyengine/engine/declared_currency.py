@@ -21,14 +21,21 @@ def currency_problems(
     ``pointers`` leads from addresses to places. Without ``certain`` (other facts could not be read) only a
     declared currency that is a constant or was itself given counts: defaults might stand in for bad facts.
     """
+    for address, given, needed in currency_differences(bundle, evaluation, certain=certain):
+        if address in pointers:
+            detail = f"this amount is in {given}, but {needed} is needed here"
+            yield FactProblem(pointers[address], "request/currency", detail)
+
+
+def currency_differences(
+    bundle: CheckedBundle, evaluation: Evaluation, *, certain: bool = True
+) -> Iterator[tuple[str, str, str]]:
+    """The address, the currency and the needed currency of each given money that is in another than is needed."""
     for address, given, fact, env in _money(bundle, evaluation):
-        if fact.currency is None or address not in pointers:
-            continue
-        if certain or _is_given(fact.currency, evaluation):
+        if fact.currency is not None and (certain or _is_given(fact.currency, evaluation)):
             needed = evaluation.value(fact.currency, env)
             if isinstance(needed, str) and needed != given.currency:
-                detail = f"this amount is in {given.currency}, but {needed} is needed here"
-                yield FactProblem(pointers[address], "request/currency", detail)
+                yield address, given.currency, needed
 
 
 def _money(bundle: CheckedBundle, evaluation: Evaluation) -> Iterator[tuple[str, Money, Fact, Env]]:

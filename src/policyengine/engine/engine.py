@@ -2,64 +2,74 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from types import TracebackType
-from typing import Self
+from itertools import count
+from types import MappingProxyType, TracebackType
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from policyengine.backends import BACKENDS, Backend, Program
+from policyengine.backends import Backend, Program
 from policyengine.diagnostics import did_you_mean
-from policyengine.engine.answer import UNDETERMINED, answer, fault_notes, report_values
-from policyengine.engine.case import Case
-from policyengine.engine.missing import asked_facts, value_questions
-from policyengine.engine.remarks import order_remarks
+from policyengine.engine.crosscheck import Checks
+from policyengine.engine.deciding import decided
+from policyengine.engine.prepared import Prepared
+from policyengine.engine.referee import Difference, Keep, Question, Referee
 from policyengine.engine.request import RequestReader
-from policyengine.engine.resolve import Rulebook, resolve
-from policyengine.engine.split_plan import planned
-from policyengine.engine.working_days import WorkingDays
+from policyengine.engine.selection import CLOSED, selected_program
+from policyengine.engine.settings import DEFAULT, SAMPLE, TWIN
 from policyengine.errors import UnknownName
-from policyengine.evaluation.evaluator import Evaluation, Evaluator
-from policyengine.evaluation.values import UNKNOWN, Got
+from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
-from policyengine.model.expr import Expr
-from policyengine.model.rules import DecisionSpec
 
-
-class Prepared:
-    """What is worked out once for each decision of a bundle."""
-
-    __slots__ = ("book", "spec", "working_days")
-
-    def __init__(self, bundle: CheckedBundle, spec: DecisionSpec) -> None:
-        self.spec = spec
-        self.book = Rulebook(spec)
-        self.working_days = WorkingDays(bundle, spec)
+#: Differences that an engine holds in memory, unless it is told where to keep them.
+MOST_HELD: Final = 20
 
 
 class Engine:
     """Decides by one bundle. Safe to share between threads; close it, or use it in a ``with``, to free its engine.
 
-    ``backend`` is the matcher or its name. ``today`` gives the day in a zone and is asked only when a caller
-    leaves ``as_of`` out.
+    ``backend`` is the engine that decides: ``durable``, ``compiled``, ``reference``, or a back end of your own. With
+    ``check`` its matches are compared with those of ``twin`` (unless it is its own), and the first and then every
+    ``sample``-th answer on which they agree with the reference's (0: none). Where anything differs, the answer is the
+    reference's, an error is logged, and ``differences`` is called with the facts; left out, the last of them are in
+    ``engine.differences``. ``engine.checks`` counts by decision.
+
+    The twin also stands in for an engine that fails, with or without ``check``, and the reference for both. With
+    ``twin`` None nothing does: what goes wrong is raised.
+
+    ``today`` gives the day in a zone and is asked only when a caller leaves ``as_of`` out.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each choice that a caller has
         self,
         bundle: CheckedBundle,
-        backend: str | Backend = "durable",
+        backend: str | Backend = DEFAULT,
         *,
+        check: bool = True,
+        sample: int = SAMPLE,
+        differences: Keep | None = None,
+        twin: str | Backend | None = TWIN,
         today: Callable[[ZoneInfo], date] | None = None,
     ) -> None:
+        if sample < 0:
+            raise ValueError(f"`sample` is a whole number from 0, not {sample}")
         self.bundle = bundle
+        self.differences: deque[Difference] = deque(maxlen=MOST_HELD)
+        checks = {name: Checks() for name in bundle.decisions}
+        self.checks: Mapping[str, Checks] = MappingProxyType(checks)
+        self._referee = Referee(bundle, checks, differences or self._hold)
+        self._contains = twin is not None
+        self._sample = sample if check else 0
+        self._agreed = count()
         self._today = today or _today
         self._zone = ZoneInfo(bundle.time_zone)
         self._evaluator = Evaluator(bundle)
         self._reader = RequestReader(bundle, self._evaluator)
         self._prepared = {name: Prepared(bundle, spec) for name, spec in bundle.decisions.items()}
-        matcher = _backend(backend) if isinstance(backend, str) else backend
-        self._program: Program = matcher.compile(bundle, self._evaluator)
+        self._program: Program | None = selected_program(bundle, self._evaluator, backend, twin, checks, compare=check)
 
     def decide(self, decision: str, facts: Mapping[str, object], *, as_of: date | str | None = None) -> Decision:
         """The decision for these facts on this day (left out: today in the bundle's zone).
@@ -68,10 +78,19 @@ class Engine:
         its pointers are relative to the facts, but for ``/as_of``.
         """
         prepared = self._of(decision)
-        evaluation = self._evaluator.start(self._reader.read(facts, self.day(as_of)))
-        if prepared.spec.value is not None:
-            return self._value(prepared, prepared.spec.value, evaluation)
-        return self._verdict(prepared, evaluation)
+        day = self.day(as_of)
+        memory = self._reader.read(facts, day)
+        if self._program is None:
+            return self._referee.decide(Question(prepared.spec, facts, day))
+        try:
+            made = decided(prepared, self._program, self._evaluator.start(memory))
+        except Exception as e:
+            if not self._contains or self._program is CLOSED:
+                raise
+            return self._referee.settle(Question(prepared.spec, facts, day), e)
+        if self._sample and next(self._agreed) % self._sample == 0:
+            return self._referee.look_over(Question(prepared.spec, facts, day), made)
+        return made
 
     def day(self, as_of: object) -> date:
         """The evaluation day: ``as_of`` as dates are given in requests, or today in the bundle's zone for None.
@@ -82,13 +101,19 @@ class Engine:
 
     def close(self) -> None:
         """Give up what the matcher holds. Idempotent; deciding afterwards is an error."""
-        self._program.close()
+        program, self._program = self._program, CLOSED
+        if program is not None:
+            program.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _hold(self, difference: Difference) -> str:
+        self.differences.append(difference)
+        return "`engine.differences`"
 
     def _of(self, decision: str) -> Prepared:
         found = self._prepared.get(decision)
@@ -97,59 +122,6 @@ class Engine:
             raise UnknownName(f"bundle `{self.bundle.id}` has no decision `{decision}`", help_)
         return found
 
-    def _verdict(self, prepared: Prepared, evaluation: Evaluation) -> Decision:
-        spec = prepared.spec
-        matches = self._program.match(spec.name, evaluation)
-        elements = evaluation.elements(spec.each) if spec.each else None
-        by_element = matches.elements or {}
-        truths = None if elements is None else [by_element[e.key] for e in elements]
-        resolution = resolve(prepared.book, matches.document, truths)
-        plan = planned(spec, evaluation)
-        specials: dict[str, Got] = {
-            "verdict": UNKNOWN if resolution.word is None else resolution.word,
-            "parts": plan.plan.parts if plan else UNKNOWN,
-        }
-        case = Case(
-            bundle=self.bundle,
-            spec=spec,
-            evaluation=evaluation,
-            elements=elements,
-            document=matches.document,
-            by_element=by_element,
-            resolution=resolution,
-            planned=plan,
-            specials=specials,
-        )
-        return answer(case, prepared.working_days)
-
-    def _value(self, prepared: Prepared, value: Expr, evaluation: Evaluation) -> Decision:
-        """A decision that is simply the value of an enum."""
-        got = evaluation.value(value)
-        known = isinstance(got, str)
-        specials: dict[str, Got] = {"verdict": got, "parts": UNKNOWN}
-        questions, faults = value_questions(evaluation, value)
-        return Decision(
-            decision=prepared.spec.name,
-            verdict=got if isinstance(got, str) else UNDETERMINED,
-            verdict_class="value" if known else UNDETERMINED,
-            missing=asked_facts(self.bundle, questions, "verdict"),
-            remarks=(
-                *order_remarks(self.bundle, evaluation),
-                *prepared.working_days.remarks(evaluation, specials),
-            ),
-            faults=fault_notes(faults),
-            values=report_values(prepared.spec, evaluation, specials),
-            bundle=(self.bundle.id, self.bundle.version, self.bundle.digest),
-            as_of=evaluation.memory.as_of,
-        )
-
 
 def _today(zone: ZoneInfo) -> date:
     return datetime.now(UTC).astimezone(zone).date()
-
-
-def _backend(name: str) -> Backend:
-    found = BACKENDS.get(name)
-    if found is None:
-        raise UnknownName(f"there is no back end `{name}`", "back ends: " + ", ".join(BACKENDS))
-    return found

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from policyengine.engine.plain_json import read_plain_json
 from policyengine.engine.pointers import step_into
 from policyengine.errors import FactProblem, RequestError
 
@@ -33,8 +34,14 @@ def read_json(data: bytes, max_bytes: int, max_depth: int = DEFAULT_DEPTH) -> ob
     """
     if len(data) > max_bytes:
         raise _refused(f"the request is larger than {max_bytes} bytes")
+    plain = read_plain_json(data, max_depth)
+    return read_json_carefully(data, max_depth) if plain is None else plain
+
+
+def read_json_carefully(data: bytes, max_depth: int = DEFAULT_DEPTH) -> object:
+    """The definition of how a text is read, which finds the place of every fault."""
     text = _decoded(data)
-    if _depth(text) > max_depth:
+    if text.count("[") + text.count("{") > max_depth and _depth(text) > max_depth:
         raise _refused(f"objects and lists are nested more than {max_depth} deep")
     reader = _Reader()
     value = reader.read(text)

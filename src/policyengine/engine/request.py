@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from policyengine.engine.bad_values import BadValue, bad, wrong_type
-from policyengine.engine.declared_currency import currency_problems
-from policyengine.engine.pointers import kind_of, shown, step_into
+from policyengine.engine.declared_currency import currency_differences, currency_problems
+from policyengine.engine.pointers import shown, step_into
+from policyengine.engine.quick_reader import quick_reader
+from policyengine.engine.quick_values import LONGEST_REMEMBERED, MOST_DAYS
 from policyengine.engine.read_dates import read_date
-from policyengine.engine.read_values import read_integer, read_text, read_value
+from policyengine.engine.read_values import read_id, read_value
 from policyengine.engine.vocabulary_tree import LONGEST_KEY, Names, help_for, nested, tree_of
 from policyengine.errors import FactProblem, RequestError
 from policyengine.evaluation.evaluator import Evaluator
@@ -21,17 +24,18 @@ from policyengine.values.text import value_json
 
 
 class RequestReader:
-    """Reads requests for one bundle. Immutable after construction and safe to share between threads."""
+    """Reads requests for one bundle. Immutable after construction and safe to share between threads.
+
+    A request with nothing wrong in it is read by generated code; every other one by :class:`CarefulReader`.
+    """
 
     def __init__(self, bundle: CheckedBundle, evaluator: Evaluator) -> None:
         self.bundle = bundle
+        self.careful = CarefulReader(bundle, evaluator)
         self._evaluator = evaluator
-        self._tree = tree_of(bundle)
         self._zone = ZoneInfo(bundle.time_zone)
-        self._names = (*bundle.facts, *bundle.lists)
-        self._has_currencies = any(f.currency for f in bundle.facts.values()) or any(
-            f.currency for items in bundle.lists.values() for f in items.fields.values()
-        )
+        self._quick = quick_reader(bundle, self._zone)
+        self._remembered_day = lru_cache(MOST_DAYS)(partial(read_date, pointer="/as_of", zone=self._zone))
 
     def read(self, facts: object, as_of: date) -> WorkingMemory:
         """The typed facts. Raises RequestError with every bad fact, in the order of the request.
@@ -39,15 +43,21 @@ class RequestReader:
         ``facts`` is a nested object as :func:`~policyengine.engine.json_reader.read_json` gives it. Pointers are
         relative to it.
         """
-        reading = _Reading(self._tree, self._names, self._zone)
-        reading.document(facts)
-        memory = WorkingMemory(reading.facts, reading.lists, as_of)
-        problems = reading.problems
-        if self._has_currencies:
-            evaluation = self._evaluator.start(memory)
-            problems += currency_problems(self.bundle, evaluation, reading.pointers, certain=not problems)
-        if problems:
-            raise RequestError(problems)
+        memory = self._quickly(facts, as_of)
+        return self.careful.read(facts, as_of) if memory is None else memory
+
+    def _quickly(self, facts: object, as_of: date) -> WorkingMemory | None:
+        """The typed facts, or None unless it is plain that nothing is wrong with them."""
+        try:
+            found = self._quick(facts)
+        except BadValue:
+            return None
+        if found is None:
+            return None
+        given, lists, doubtful = found
+        memory = WorkingMemory(given, lists, as_of)
+        if doubtful and any(currency_differences(self.bundle, self._evaluator.start(memory))):
+            return None
         return memory
 
     def day(self, raw: object) -> date:
@@ -60,14 +70,42 @@ class RequestReader:
         elif isinstance(raw, date):
             return raw
         try:
-            return read_date(raw, "/as_of", self._zone)
+            is_short = type(raw) is str and len(raw) <= LONGEST_REMEMBERED
+            return self._remembered_day(raw) if is_short else read_date(raw, "/as_of", self._zone)
         except BadValue as e:
             raise RequestError(e.problems) from e
 
 
+class CarefulReader:
+    """The definition of how a request is read. It looks at every key that was given and finds every fault."""
+
+    def __init__(self, bundle: CheckedBundle, evaluator: Evaluator) -> None:
+        self.bundle = bundle
+        self._evaluator = evaluator
+        self._tree = tree_of(bundle)
+        self._zone = ZoneInfo(bundle.time_zone)
+        self._names = (*bundle.facts, *bundle.lists)
+        self._has_currencies = any(f.currency for f in bundle.facts.values()) or any(
+            f.currency for items in bundle.lists.values() for f in items.fields.values()
+        )
+
+    def read(self, facts: object, as_of: date) -> WorkingMemory:
+        """As :meth:`RequestReader.read`."""
+        reading = _Reading(self._tree, self._names, self._zone)
+        reading.document(facts)
+        memory = WorkingMemory(reading.facts, reading.lists, as_of)
+        problems = reading.problems
+        if self._has_currencies:
+            evaluation = self._evaluator.start(memory)
+            problems += currency_problems(self.bundle, evaluation, reading.pointers, certain=not problems)
+        if problems:
+            raise RequestError(problems)
+        return memory
+
+
 def read_request(bundle: CheckedBundle, facts: object, as_of: date) -> WorkingMemory:
-    """The typed facts of one request, see :meth:`RequestReader.read`."""
-    return RequestReader(bundle, Evaluator(bundle)).read(facts, as_of)
+    """The typed facts of one request to a bundle that is asked only once, see :meth:`RequestReader.read`."""
+    return CarefulReader(bundle, Evaluator(bundle)).read(facts, as_of)
 
 
 class _Reading:
@@ -169,15 +207,7 @@ class _Reading:
         if fact is not None:
             value = read_value(given, fact, at, self._zone)
             return _not_empty(str(value_json(value, fact.type)), at)
-        return _not_empty(_id_text(given, at), at)
-
-
-def _id_text(raw: object, at: str) -> str:
-    if isinstance(raw, str):
-        return read_text(raw, at)
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return str(read_integer(raw, at))
-    raise bad(at, "request/type", f"an id is text or a whole number, but this is {kind_of(raw)}")
+        return _not_empty(read_id(given, at), at)
 
 
 def _not_empty(text: str, at: str) -> str:

@@ -15,12 +15,10 @@ def differences(decision: Decision, expected: tuple[Expected, ...]) -> tuple[Dif
     return tuple(d for e in expected for d in _unmet(decision, e))
 
 
-def disagreement(engine: Decision, reference: Decision, span: Span) -> tuple[Difference, ...]:
-    """The keys in which two answers that ought to be the same differ."""
-    ours, theirs = engine.to_dict(), reference.to_dict()
-    return tuple(
-        Difference(key, theirs[key], ours[key], span, against=True) for key in ours if ours[key] != theirs[key]
-    )
+def disagreement(engine: str, answer: Decision, reference: Decision, span: Span) -> tuple[Difference, ...]:
+    """The keys in which the answer of the engine of this name is not the reference's, as it ought to be."""
+    ours, theirs = answer.to_dict(), reference.to_dict()
+    return tuple(Difference(key, theirs[key], ours[key], span, engine) for key in ours if ours[key] != theirs[key])
 
 
 def actual(decision: Decision, key: str) -> Json:

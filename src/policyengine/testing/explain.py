@@ -49,7 +49,7 @@ def _concerned(spec: DecisionSpec, decision: Decision, record: Trace, difference
     """The rules that a difference is about."""
     key, _, item = difference.key.partition(".")
     match key:
-        case "reasons" | "warnings" | "absent_reasons" if not difference.against:
+        case "reasons" | "warnings" | "absent_reasons" if not difference.engine:
             for rule in sorted(_texts(difference.expected) ^ _texts(difference.actual) or _texts(difference.actual)):
                 yield rule, None
         case "verdict":
@@ -58,7 +58,7 @@ def _concerned(spec: DecisionSpec, decision: Decision, record: Trace, difference
             yield from _of_words(spec, decision, record, {str(difference.expected)}, item)
         case "deadlines" if item:
             yield item.partition("[")[0], None
-        case "missing" if not difference.against:
+        case "missing" if not difference.engine:
             wrong = _texts(difference.actual) ^ _texts(difference.expected)
             yield from ((r.rule, r.element) for r in record.rules if wrong & _lacks(r))
 

@@ -54,10 +54,10 @@ def difference_lines(difference: Difference) -> Iterator[str]:
     """What was expected and what came out, and of lists what is lacking and what is too much."""
     want, got = difference.expected, difference.actual
     at = f"line {difference.span.start.line}"
-    if difference.against:
-        yield f"{difference.key}: the reference and the engine do not agree"
-        yield f"  reference: {_said(want)}"
-        yield f"  engine:    {_said(got)}"
+    if difference.engine:
+        yield f"{difference.key}: {difference.engine} and the reference do not agree"
+        yield f"  {'reference:':<10} {_said(want)}"
+        yield f"  {difference.engine + ':':<10} {_said(got)}"
     elif difference.key == "absent_reasons":
         yield f"absent_reasons: {_said(got)} must not be there ({at})"
     else:

@@ -69,14 +69,14 @@ class Status(StrEnum):
 class Difference:
     """Where an answer is not as expected: a label such as ``elements.a``, both values, the expectation's place.
 
-    ``against`` is set when two engines differ: then ``expected`` is the reference's.
+    ``engine`` is set when an engine differs from the reference: its name; then ``expected`` is the reference's.
     """
 
     key: str
     expected: Json
     actual: Json
     span: Span = field(compare=False, repr=False)
-    against: bool = False
+    engine: str = ""
 
     def to_dict(self) -> dict[str, Json]:
         """As plain data."""

@@ -139,7 +139,7 @@ class PolicyCase(pytest.Item):
         self._runner = runner
 
     def runtest(self) -> None:
-        """Decide the case by both engines and compare. Raises :class:`NotAsExpected` unless it passes."""
+        """Decide the case by every engine and compare. Raises :class:`NotAsExpected` unless it passes."""
         outcome = self._runner.run(self.case)
         if outcome.status != "passed":
             raise NotAsExpected(outcome)

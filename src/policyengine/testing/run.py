@@ -1,50 +1,68 @@
-"""Running cases: each is decided by the production engine and by the reference, which must agree, and compared."""
+"""Running cases: each is decided by every engine and by the reference, which must agree, and compared."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from policyengine.backends import BACKENDS
 from policyengine.diagnostics import Diagnostics
 from policyengine.engine.engine import Engine
-from policyengine.errors import FactProblem, PolicyEngineError, RequestError
+from policyengine.errors import FactProblem, RequestError
 from policyengine.loading import check_folder
 from policyengine.model.bundle import CheckedBundle
+from policyengine.model.decision import Decision
 from policyengine.reference import decide as reference_decide
 from policyengine.testing.cases import read_cases
 from policyengine.testing.compare import differences, disagreement
 from policyengine.testing.explain import explain
-from policyengine.testing.model import Case, Outcome, Results, Status
+from policyengine.testing.model import Case, Difference, Outcome, Results, Status
 
-DEFAULT_BACKEND = "durable"
+#: The engines that are compared with the reference.
+ALL_ENGINES = tuple(BACKENDS)
 
 
 class CaseRunner:
-    """Decides the cases of one bundle. Close it, or use it in a ``with``, to free its engine."""
+    """Decides the cases of one bundle. Close it, or use it in a ``with``, to free its engines.
 
-    def __init__(self, bundle: CheckedBundle, backend: str = DEFAULT_BACKEND) -> None:
+    Each of ``engines`` decides, and the first one's answer is held to the expectations. With ``check`` all of them
+    must give the reference's answer, word for word. Nothing stands in for an engine that fails here.
+    """
+
+    def __init__(self, bundle: CheckedBundle, engines: Sequence[str] = ALL_ENGINES, *, check: bool = True) -> None:
         self.bundle = bundle
-        self._engine = Engine(bundle, backend=backend)
+        self._check = check
+        self._engines = {name: Engine(bundle, name, check=False, twin=None) for name in engines}
 
     def run(self, case: Case) -> Outcome:
-        """How the case comes out. Facts that a service would refuse, and faults of the engine, are errors."""
-        try:
-            decision = self._engine.decide(case.decision, case.facts, as_of=case.as_of)
-        except RequestError as e:
-            return Outcome(case=case, status=Status.ERROR, error="\n".join(_told(p, case) for p in e.problems))
-        except PolicyEngineError as e:
-            return Outcome(case=case, status=Status.ERROR, error=str(e))
-        other = reference_decide(self.bundle, case.decision, case.facts, case.as_of)
-        found = (*differences(decision, case.expected), *disagreement(decision, other, case.span))
+        """How the case comes out. Facts that a service would refuse, and faults of an engine, are errors."""
+        answers: dict[str, Decision] = {}
+        for name, engine in self._engines.items():
+            try:
+                answers[name] = engine.decide(case.decision, case.facts, as_of=case.as_of)
+            except RequestError as e:
+                return Outcome(case=case, status=Status.ERROR, error="\n".join(_told(p, case) for p in e.problems))
+            except Exception as e:  # noqa: BLE001 - a fault of an engine is told with its case; the others are run
+                return Outcome(case=case, status=Status.ERROR, error=f"{name} failed: {type(e).__name__}: {e}")
+        decision = next(iter(answers.values()))
+        found = (*differences(decision, case.expected), *self._disagreements(case, answers))
         if not found:
             return Outcome(case=case, status=Status.PASSED)
         why = explain(self.bundle, case, decision, found)
         return Outcome(case=case, status=Status.FAILED, differences=found, explanation=why)
 
+    def _disagreements(self, case: Case, answers: Mapping[str, Decision]) -> Iterator[Difference]:
+        if self._check:
+            other = reference_decide(self.bundle, case.decision, case.facts, case.as_of)
+            for name, answer in answers.items():
+                yield from disagreement(name, answer, other, case.span)
+
     def close(self) -> None:
-        """Free the engine. Idempotent."""
-        self._engine.close()
+        """Free the engines. Idempotent."""
+        for engine in self._engines.values():
+            engine.close()
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +71,12 @@ class CaseRunner:
         self.close()
 
 
-def run_cases(folder: str | Path, select: str | None = None, backend: str = DEFAULT_BACKEND) -> Results:
+def run_cases(
+    folder: str | Path, select: str | None = None, engines: Sequence[str] = ALL_ENGINES, *, check: bool = True
+) -> Results:
     """Run the cases of the bundle in ``folder`` whose id contains ``select``, whatever the case of its letters.
+
+    ``engines`` and ``check`` are as for :class:`CaseRunner`.
 
     A bundle or test file that cannot be used gives diagnostics, not an exception; then, and when no case is
     found, the results are not ``ok``.
@@ -65,7 +87,7 @@ def run_cases(folder: str | Path, select: str | None = None, backend: str = DEFA
     faults = Diagnostics()
     cases = read_cases(bundle, folder, faults)
     wanted = [c for c in cases if select is None or select.lower() in c.id.lower()]
-    with CaseRunner(bundle, backend) as runner:
+    with CaseRunner(bundle, engines, check=check) as runner:
         outcomes = tuple(runner.run(case) for case in wanted)
     return Results(bundle=str(folder), outcomes=outcomes, diagnostics=faults.sorted())
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import Decision
+from policyengine.web.check_metrics import CheckMetrics
 
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -35,6 +36,10 @@ class Metrics:
         self._decisions = Counter(
             "policyengine_decisions", "Decisions made, by class", ["bundle", "decision", "class"], registry=registry
         )
+        # Finding a counter by its labels takes longer than counting, so those in use are kept at hand.
+        self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._by_class: dict[tuple[str, str, str], Counter] = {}
+        self.follow = CheckMetrics(registry).follow
         names = ["bundle", "version", "digest"]
         info = Gauge("policyengine_bundle", "The bundles", names, registry=registry, multiprocess_mode="max")
         for bundle in bundles.values():
@@ -42,17 +47,35 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request was answered; ``route`` is the pattern of its path."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        found = self._by_answer.get((route, method, status))
+        if found is None:
+            found = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+            self._by_answer[route, method, status] = found
+        requests, times = found
+        requests.inc()
+        times.observe(seconds)
 
-    def decided(self, decision: Decision) -> None:
-        """One decision was made, alone or in a batch."""
-        self._decisions.labels(decision.bundle[0], decision.decision, decision.verdict_class).inc()
+    def decided(self, bundle: str, decision: str, verdict_class: str, count: int = 1) -> None:
+        """So many decisions of a class were made, alone or in a batch."""
+        names = (bundle, decision, verdict_class)
+        found = self._by_class.get(names)
+        if found is None:
+            found = self._by_class[names] = self._decisions.labels(*names)
+        found.inc(count)
 
     def text(self) -> bytes:
         """All counts, of all workers."""
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
+        _forget_ended_workers(Path(os.environ[SHARED_FOLDER]))
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
         return generate_latest(everyone)
+
+
+def _forget_ended_workers(folder: Path) -> None:
+    """What a worker said of its present state ends with it, also when it ended by a crash."""
+    for file in folder.glob("gauge_live*_*.db"):
+        worker = file.stem.rpartition("_")[2]
+        if not Path("/proc", worker).exists():
+            mark_process_dead(int(worker))  # type: ignore[no-untyped-call]

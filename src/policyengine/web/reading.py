@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
-from policyengine.api_schema.request import LONGEST_ID, MOST_ITEMS
+from policyengine.api_schema.request import ANSWERS, LONGEST_ID, MOST_ITEMS, SHORT
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.engine import Engine
 from policyengine.engine.pointers import kind_of, shown, step_into
@@ -16,17 +16,31 @@ from policyengine.errors import FactProblem, RequestError
 from policyengine.web.problems import TOO_LARGE, Problem, unusable
 
 ItemId = str | int | None
-_QUESTION_KEYS: Final = ("facts", "as_of")
-_ITEM_KEYS: Final = ("id", *_QUESTION_KEYS)
+_ITEM_KEYS: Final = ("id", "facts", "as_of")
+_QUESTION_KEYS: Final = ("facts", "as_of", "answer")
+_BATCH_KEYS: Final = ("items", "answer")
+_PLAIN_ITEM: Final = frozenset(_ITEM_KEYS)
+_PLAIN_QUESTION: Final = frozenset(_QUESTION_KEYS)
 _LONGEST_KEY: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Facts, as the strict JSON reader gave them, and the day to decide for."""
+class Question(NamedTuple):
+    """Facts, as the strict JSON reader gave them, the day to decide for, and whether a short answer is wanted.
+
+    The questions of a batch leave the last to their batch.
+    """
 
     facts: Mapping[str, object]
     as_of: date
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The items, not looked into yet, and whether short answers are wanted."""
+
+    items: list[object]
+    short: bool
 
 
 class QuestionReader:
@@ -34,33 +48,59 @@ class QuestionReader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._today = engine.day(None)
+        self._today: date | None = None
         self._taken: set[ItemId] = set()
 
     def question(self, data: object) -> Question:
         """The only question of a body; a Problem with every fault if it cannot be used."""
-        found, problems = self._read(data, _QUESTION_KEYS, "")
+        short, bad_answer = _is_short(data)
+        if not bad_answer and type(data) is dict and _PLAIN_QUESTION.issuperset(data):
+            plain = self._plain(data, short=short)
+            if plain is not None:
+                return plain
+        found, problems = self._read(data, _QUESTION_KEYS, "", bad_answer)
         if problems or found is None:
             raise unusable(problems)
-        return found
+        return found._replace(short=short)
 
     def item(self, data: object, position: int) -> tuple[ItemId, Question | Problem]:
         """The question of a batch at this position (from 0) and its id, None if it has none that can be used."""
-        at = f"/items/{position}"
-        id_, bad_id = self._id(data, at)
-        found, problems = self._read(data, _ITEM_KEYS, at)
-        problems = [*bad_id, *problems]
+        id_, bad_id = self._id(data, position)
+        if not bad_id and type(data) is dict and _PLAIN_ITEM.issuperset(data):
+            plain = self._plain(data)
+            if plain is not None:
+                return id_, plain
+        found, problems = self._read(data, _ITEM_KEYS, f"/items/{position}", bad_id)
         return id_, unusable(problems) if problems or found is None else found
 
-    def _read(self, data: object, keys: tuple[str, ...], at: str) -> tuple[Question | None, list[FactProblem]]:
-        """The question that stands at the pointer ``at``, or its faults."""
-        if not isinstance(data, Mapping):
-            return None, [_wrong_type(at, data, "an object")]
-        problems = [*_unknown_keys(data, keys, at)]
-        day = self._today
+    def _plain(self, data: dict[str, object], *, short: bool = False) -> Question | None:
+        """A question whose keys are known, or None when there may be something wrong with it."""
+        facts = data.get("facts")
+        if type(facts) is not dict:
+            return None
         try:
-            day = self._today if data.get("as_of") is None else self._engine.day(data["as_of"])
+            return Question(facts, self._day(data.get("as_of")), short)
+        except RequestError:
+            return None
+
+    def _day(self, given: object) -> date:
+        if given is not None:
+            return self._engine.day(given)
+        if self._today is None:
+            self._today = self._engine.day(None)
+        return self._today
+
+    def _read(
+        self, data: object, keys: tuple[str, ...], at: str, found: list[FactProblem]
+    ) -> tuple[Question | None, list[FactProblem]]:
+        """The question that stands at the pointer ``at``, or its faults, after those ``found`` already."""
+        if not isinstance(data, Mapping):
+            return None, [*found, _wrong_type(at, data, "an object")]
+        problems = [*found, *_unknown_keys(data, keys, at)]
+        try:
+            day = self._day(data.get("as_of"))
         except RequestError as e:
+            day = self._day(None)
             problems += moved(e.problems, at)
         if "facts" not in data:
             help_ = 'give them as {"facts": {…}}; an empty object says that nothing is known'
@@ -78,15 +118,15 @@ class QuestionReader:
             return fact_problems(e, at)
         return []
 
-    def _id(self, data: object, at: str) -> tuple[ItemId, list[FactProblem]]:
+    def _id(self, data: object, position: int) -> tuple[ItemId, list[FactProblem]]:
         """The id of an item, and what is wrong with it, if anything. An item need not have one."""
         given = data.get("id") if isinstance(data, Mapping) else None
-        place = step_into(at, "id")
         if given is None:
             return None, []
+        place = f"/items/{position}/id"
         if isinstance(given, bool) or not isinstance(given, str | int):
             return None, [_wrong_type(place, given, "text or a whole number")]
-        if len(str(given)) > LONGEST_ID:
+        if len(given if isinstance(given, str) else str(given)) > LONGEST_ID:
             return None, [FactProblem(place, "request/range", f"this id is longer than {LONGEST_ID} characters")]
         if given in self._taken:
             help_ = "give each item an id of its own, or none"
@@ -96,11 +136,12 @@ class QuestionReader:
         return given, []
 
 
-def read_items(data: object) -> list[object]:
-    """The items of a batch, not looked into yet; a Problem if there is no list of them, or too long a list."""
+def read_batch(data: object) -> Batch:
+    """What a batch asks; a Problem if there is no list of items, or too long a list."""
     if not isinstance(data, Mapping):
         raise unusable([_wrong_type("", data, "an object")])
-    problems = [*_unknown_keys(data, ("items",), "")]
+    short, problems = _is_short(data)
+    problems += _unknown_keys(data, _BATCH_KEYS, "")
     if "items" not in data:
         help_ = 'give them as {"items": [{"id": "a", "facts": {…}}]}'
         problems.append(FactProblem("", "request/missing-key", "the items are missing", help_))
@@ -112,7 +153,21 @@ def read_items(data: object) -> list[object]:
     if len(items) > MOST_ITEMS:
         detail = f"a batch holds {MOST_ITEMS} items at most, and these are {len(items)}"
         raise Problem(TOO_LARGE, detail, "send them in several batches")
-    return items
+    return Batch(items, short)
+
+
+def _is_short(data: object) -> tuple[bool, list[FactProblem]]:
+    """Whether a body asks for short answers, and what is wrong with the way it says so, if anything."""
+    given = data.get("answer") if isinstance(data, Mapping) else None
+    if given is None or given in ANSWERS:
+        return given == SHORT, []
+    help_ = "answers: " + ", ".join(f"`{word}`" for word in ANSWERS)
+    if not isinstance(given, str):
+        wrong = _wrong_type("/answer", given, "the name of a form of answer")
+        return False, [replace(wrong, help=help_)]
+    near = did_you_mean(given, ANSWERS) if len(given) <= _LONGEST_KEY else None
+    detail = f"{shown(given)} is not a form of answer"
+    return False, [FactProblem("/answer", "request/member", detail, f"{near} {help_}" if near else help_)]
 
 
 def fact_problems(error: RequestError, at: str) -> list[FactProblem]:

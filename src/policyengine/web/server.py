@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from policyengine.model.bundle import CheckedBundle
+from policyengine.web.engines import MakeEngine
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -97,7 +98,9 @@ class Listening:
     access_log: bool = False
 
 
-def serve(bundles: Mapping[str, CheckedBundle], listening: Listening, announce: Callable[[], None]) -> None:
+def serve(
+    bundles: Mapping[str, CheckedBundle], listening: Listening, engines: MakeEngine, announce: Callable[[], None]
+) -> None:
     """Serve until the process is told to end. ``announce`` is called once, when every worker can answer.
 
     The workers serve the bundles that are handed over here, not what has become of the files since.
@@ -119,22 +122,24 @@ def serve(bundles: Mapping[str, CheckedBundle], listening: Listening, announce: 
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, listening.workers, announce)
+        start = _Start(bundles, engines, listening.workers, announce)
         server.serve(target_loader=start, wrap_loader=False)
 
 
 class _Start:
     """What every worker process calls first, for its application."""
 
-    def __init__(self, bundles: Mapping[str, CheckedBundle], workers: int, announce: Callable[[], None]) -> None:
-        self._bundles, self._workers, self._announce = bundles, workers, announce
+    def __init__(
+        self, bundles: Mapping[str, CheckedBundle], engines: MakeEngine, workers: int, announce: Callable[[], None]
+    ) -> None:
+        self._bundles, self._engines, self._workers, self._announce = bundles, engines, workers, announce
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
         logging.config.dictConfig(_LOGGING)
-        app = create_app(self._bundles)
+        app = create_app(self._bundles, self._engines)
         with self._started.get_lock():
             self._started.value += 1
             if self._started.value == self._workers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -12,76 +13,116 @@ from policyengine.engine.pointers import shown
 from policyengine.errors import RequestError
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
+from policyengine.web.engines import MakeEngine
+from policyengine.web.metrics import Metrics
 from policyengine.web.problems import INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION, Problem, unusable
-from policyengine.web.reading import ItemId, Question, QuestionReader, fact_problems, read_items
+from policyengine.web.reading import ItemId, Question, QuestionReader, fact_problems, read_batch
 
 Json = object
+Decided = Callable[[str, str, str, int], None]
 _log = logging.getLogger(__name__)
 # Any day does: with no facts a decision only shows that the engine works.
 _PROBE_DAY = date(2000, 1, 1)
 
 
 class Service:
-    """The bundles by id, each with its engine. ``decided`` is told of every decision that is made.
+    """The bundles by id, each with its engine. ``metrics`` is told of every decision that is made.
 
     Create it in the process that serves: engines are not carried over a fork.
     """
 
-    def __init__(self, bundles: Mapping[str, CheckedBundle], decided: Callable[[Decision], None]) -> None:
+    def __init__(self, bundles: Mapping[str, CheckedBundle], metrics: Metrics, engines: MakeEngine) -> None:
         self.bundles = bundles
-        self._engines = {name: Engine(bundle) for name, bundle in bundles.items()}
-        self._decided = decided
+        self._engines = {name: engines(bundle) for name, bundle in bundles.items()}
+        self._desks = {
+            (name, decision): Desk(engine, decision, metrics.decided, metrics.follow(name, decision, checks))
+            for name, engine in self._engines.items()
+            for decision, checks in engine.checks.items()
+        }
 
     def bundle(self, name: str) -> CheckedBundle:
         """The bundle of this id; a Problem with the nearest one if there is none."""
-        if name not in self.bundles:
+        found = self.bundles.get(name)
+        if found is None:
             help_ = did_you_mean(name, self.bundles) or _choices("bundles", self.bundles)
             raise Problem(UNKNOWN_BUNDLE, f"there is no bundle {shown(name)}", help_)
-        return self.bundles[name]
+        return found
 
-    def engine(self, bundle: str, decision: str) -> Engine:
-        """The engine to ask, once both names are known."""
-        found = self.bundle(bundle)
-        if decision not in found.decisions:
-            help_ = did_you_mean(decision, found.decisions) or _choices("decisions", found.decisions)
-            raise Problem(UNKNOWN_DECISION, f"bundle `{found.id}` has no decision {shown(decision)}", help_)
-        return self._engines[bundle]
-
-    def decide(self, bundle: str, decision: str, body: object) -> Json:
-        """The answer to one question."""
-        engine = self.engine(bundle, decision)
-        return {"decision": self._decision(engine, decision, QuestionReader(engine).question(body), "")}
-
-    def batch(self, bundle: str, decision: str, body: object) -> Json:
-        """The answers to many questions, in their order; one that cannot be answered does not touch the others."""
-        engine = self.engine(bundle, decision)
-        reader = QuestionReader(engine)
-        asked = (reader.item(item, position) for position, item in enumerate(read_items(body)))
-        return {"items": [self._item(engine, decision, n, id_, item) for n, (id_, item) in enumerate(asked)]}
+    def desk(self, bundle: str, decision: str) -> Desk:
+        """Where this decision is asked for; a Problem with the nearest name if there is none such."""
+        found = self._desks.get((bundle, decision))
+        if found is None:
+            known = self.bundle(bundle)
+            help_ = did_you_mean(decision, known.decisions) or _choices("decisions", known.decisions)
+            raise Problem(UNKNOWN_DECISION, f"bundle `{known.id}` has no decision {shown(decision)}", help_)
+        return found
 
     def faulty_engines(self) -> list[str]:
         """The bundles whose engines fail when asked, by id."""
         return [name for name, engine in self._engines.items() if not _works(engine)]
 
-    def _item(self, engine: Engine, decision: str, position: int, id_: ItemId, asked: Question | Problem) -> Json:
+    def set_aside(self) -> list[str]:
+        """The decisions, as ``bundle/decision``, for which an engine is left out after several faults in a row."""
+        checks = ((f"{n}/{d}", c) for n, engine in self._engines.items() for d, c in engine.checks.items())
+        return [name for name, check in checks if check.set_aside]
+
+
+class Desk:
+    """Where one decision of one bundle is asked for, and answered as plain data."""
+
+    def __init__(self, engine: Engine, decision: str, decided: Decided, checked: Callable[[], None]) -> None:
+        self._engine = engine
+        self._decision = decision
+        self._decided = decided
+        self._checked = checked
+
+    def decide(self, body: object) -> Json:
+        """The answer to one question. Raises Problem."""
+        question = QuestionReader(self._engine).question(body)
+        try:
+            made = self._engine.decide(self._decision, question.facts, as_of=question.as_of)
+        except RequestError as e:
+            raise unusable(fact_problems(e, "")) from e
+        finally:
+            self._checked()
+        self._count(made.verdict_class, 1)
+        return {"decision": _told(made, short=question.short)}
+
+    def batch(self, body: object) -> Json:
+        """The answers to many questions, in their order; one that cannot be answered does not touch the others."""
+        asked = read_batch(body)
+        reader = QuestionReader(self._engine)
+        read = [reader.item(item, position) for position, item in enumerate(asked.items)]
+        classes: list[str] = []
+        try:
+            items = [self._item(id_, item, n, classes, short=asked.short) for n, (id_, item) in enumerate(read)]
+        finally:
+            self._checked()
+        for verdict_class, count in Counter(classes).items():
+            self._count(verdict_class, count)
+        return {"items": items}
+
+    def _item(self, id_: ItemId, asked: Question | Problem, position: int, classes: list[str], *, short: bool) -> Json:
+        """The answer to an item; the class of a decision is added to ``classes``."""
         if isinstance(asked, Problem):
             return {"id": id_, "problem": asked.to_dict()}
         try:
-            return {"id": id_, "decision": self._decision(engine, decision, asked, f"/items/{position}")}
-        except Problem as e:
-            return {"id": id_, "problem": e.to_dict()}
+            made = self._engine.decide(self._decision, asked.facts, as_of=asked.as_of)
+            told = _told(made, short=short)
+        except RequestError as e:
+            return {"id": id_, "problem": unusable(fact_problems(e, f"/items/{position}")).to_dict()}
         except Exception:  # noqa: BLE001 - whatever happened to one item, the others are answered
             _log.exception("item %d of a batch failed", position)
             return {"id": id_, "problem": failed().to_dict()}
+        classes.append(made.verdict_class)
+        return {"id": id_, "decision": told}
 
-    def _decision(self, engine: Engine, decision: str, asked: Question, at: str) -> Json:
-        """The decision on the question that stands at the pointer ``at``."""
-        try:
-            made = engine.decide(decision, asked.facts, as_of=asked.as_of)
-        except RequestError as e:
-            raise unusable(fact_problems(e, at)) from e
-        self._decided(made)
-        return made.to_dict()
+    def _count(self, verdict_class: str, count: int) -> None:
+        self._decided(self._engine.bundle.id, self._decision, verdict_class, count)
+
+
+def _told(made: Decision, *, short: bool) -> Json:
+    return made.to_short_dict() if short else made.to_dict()
 
 
 def failed() -> Problem:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.options import Question, bundle_folder, day_of, format_option, question_options, read_facts
+from policyengine.cli.options import (
+    Question,
+    bundle_folder,
+    day_of,
+    format_option,
+    question_options,
+    read_facts,
+    settings_options,
+)
 from policyengine.cli.output.decision import decision_text
 from policyengine.cli.output.faults import json_text
+from policyengine.engine.settings import EngineSettings
 
 
 @click.command(
@@ -26,14 +35,15 @@ Examples:
 """
 )
 @question_options
+@settings_options
 @format_option("text", "json")
-def decide(question: Question, format_: str) -> int:
+def decide(question: Question, settings: EngineSettings, format_: str) -> int:
     """Print the decision; the exit code follows the class of its verdict."""
     from policyengine.engine.engine import Engine
     from policyengine.loading import load_bundle
 
     bundle = load_bundle(bundle_folder(question.folder))
-    with Engine(bundle) as engine:
+    with Engine(bundle, settings.backend, check=settings.check, sample=settings.sample) as engine:
         day = day_of(question, engine)
         made = engine.decide(question.decision, read_facts(question.facts), as_of=day)
     click.echo(json_text(made.to_dict()) if format_ == "json" else decision_text(made, bundle))

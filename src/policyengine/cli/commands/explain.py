@@ -5,11 +5,20 @@ from __future__ import annotations
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.options import Question, bundle_folder, day_of, format_option, question_options, read_facts
+from policyengine.cli.options import (
+    Question,
+    bundle_folder,
+    day_of,
+    format_option,
+    question_options,
+    read_facts,
+    settings_options,
+)
 from policyengine.cli.output.decision import decision_text
 from policyengine.cli.output.explanation import Explainer
 from policyengine.cli.output.faults import json_text
 from policyengine.diagnostics import did_you_mean
+from policyengine.engine.settings import EngineSettings
 from policyengine.errors import UnknownName
 from policyengine.model.rules import DecisionSpec
 
@@ -30,9 +39,10 @@ Examples:
 """
 )
 @question_options
+@settings_options
 @click.option("--rule", metavar="ID", help="Explain this rule only.")
 @format_option("text", "json")
-def explain(question: Question, rule: str | None, format_: str) -> int:
+def explain(question: Question, settings: EngineSettings, rule: str | None, format_: str) -> int:
     """Print the decision and the explanation; the exit code follows the class of the verdict."""
     from policyengine.engine.engine import Engine
     from policyengine.loading import load_bundle
@@ -40,7 +50,7 @@ def explain(question: Question, rule: str | None, format_: str) -> int:
 
     path = bundle_folder(question.folder)
     bundle = load_bundle(path)
-    with Engine(bundle) as engine:
+    with Engine(bundle, settings.backend, check=settings.check, sample=settings.sample) as engine:
         day = day_of(question, engine)
         facts = read_facts(question.facts)
         made = engine.decide(question.decision, facts, as_of=day)

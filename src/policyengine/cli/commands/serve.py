@@ -11,11 +11,15 @@ import click
 
 import policyengine
 from policyengine.cli import exits
-from policyengine.cli.options import bundle_folders
+from policyengine.cli.options import bundle_folders, settings_options
 from policyengine.cli.output.faults import diagnostic_text
 from policyengine.diagnostics import Diagnostic
+from policyengine.engine.settings import EngineSettings
 from policyengine.errors import BundleError
 from policyengine.model.bundle import CheckedBundle
+
+#: The folder for differences, in the one in which the service is started. It is made when there is the first.
+DIFFERENCES = "policyengine-differences"
 
 
 @click.command(
@@ -29,6 +33,7 @@ Examples:
   policyengine serve
   policyengine serve policies/returns --port 8080
   policyengine serve policies --host 0.0.0.0 --workers 4
+  policyengine serve policies --engine compiled --differences /var/lib/policyengine/differences
 
 {exits.FOR_BUNDLES}
 """
@@ -50,8 +55,28 @@ Examples:
     help="Processes that answer; each uses at most one processor.",
 )
 @click.option("--access-log/--no-access-log", default=False, show_default=True, help="Log every request.")
-def serve(folders: tuple[str, ...], host: str, port: int, workers: int, access_log: bool) -> int:  # noqa: FBT001 - a flag
+@settings_options
+@click.option(
+    "--differences",
+    metavar="FOLDER",
+    default=DIFFERENCES,
+    show_default=True,
+    help="Where facts are kept, as cases, on which engines differ. They may be personal data.",
+)
+@click.option("--no-differences", is_flag=True, help="Keep no facts.")
+def serve(  # noqa: PLR0913 - one for each option
+    *,
+    folders: tuple[str, ...],
+    host: str,
+    port: int,
+    workers: int,
+    access_log: bool,
+    settings: EngineSettings,
+    differences: str,
+    no_differences: bool,
+) -> int:
     """Check, start, announce, serve."""
+    from policyengine.web.engines import Engines
     from policyengine.web.server import CannotListen, Listening, free_address
     from policyengine.web.server import serve as listen
 
@@ -66,7 +91,8 @@ def serve(folders: tuple[str, ...], host: str, port: int, workers: int, access_l
     for bundle in bundles.values():
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
     sys.stdout.flush()
-    listen(bundles, listening, functools.partial(_announce, address, workers))
+    engines = Engines(settings, None if no_differences else differences)
+    listen(bundles, listening, engines, functools.partial(_announce, address, workers))
     return exits.FINE
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.options import bundle_folders, format_option
+from policyengine.cli.options import bundle_folders, check_option, engine_option, format_option
 from policyengine.cli.output.faults import json_text
 
 if TYPE_CHECKING:
@@ -20,27 +20,31 @@ if TYPE_CHECKING:
 @click.command(
     help=f"""Run the cases of bundles: the files tests/*.test.yaml inside them.
 
-Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. It is a failure
-too when no case is found.
+Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. It is a failure too when no case
+is found, or when the engines do not agree.
 
 \b
 Examples:
   policyengine test policies/returns
   policyengine test policies/returns -k late
   policyengine test policies --format junit > report.xml
+  policyengine test policies --engine compiled --no-check
 
 {exits.FOR_BUNDLES}
 """
 )
 @click.argument("folders", metavar="[FOLDER]...", nargs=-1)
 @click.option("-k", "select", metavar="TEXT", help="Run only the cases whose name or file contains this text.")
+@engine_option("Decide by this engine only: durable, compiled or reference.  [default: each of them]", default=None)
+@check_option("Compare whole answers with the reference's; otherwise one engine's with what cases expect.")
 @format_option("text", "json", "junit", "github")
-def test(folders: tuple[str, ...], select: str | None, format_: str) -> int:
+def test(folders: tuple[str, ...], select: str | None, engine: str | None, check: bool, format_: str) -> int:  # noqa: FBT001 - a flag
     """Print how every case came out."""
     from policyengine.testing import formats
-    from policyengine.testing.run import run_cases
+    from policyengine.testing.run import ALL_ENGINES, run_cases
 
-    results = [run_cases(folder, select) for folder in bundle_folders(folders)]
+    engines = (engine,) if engine else ALL_ENGINES if check else ALL_ENGINES[:1]
+    results = [run_cases(folder, select, engines, check=check) for folder in bundle_folders(folders)]
     write: dict[str, Callable[[Sequence[Results]], str]] = {
         "text": lambda found: "".join(formats.as_text(r) for r in found),
         "github": lambda found: "".join(formats.as_github(r) for r in found),

@@ -1,0 +1,83 @@
+"""The body of a request: its bytes, within a limit, and the data in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from policyengine.engine.json_reader import read_json
+from policyengine.errors import RequestError
+from policyengine.web import problems
+from policyengine.web.answers import JSON_TYPE
+from policyengine.web.problems import Problem, malformed
+
+Json = object
+#: The largest body of one question, and of a batch, in bytes.
+MOST_BYTES: Final = 2**20
+MOST_BATCH_BYTES: Final = 2**24
+# Digits of the length of a body that is no larger than these.
+_LENGTH_DIGITS: Final = 8
+
+
+def body_of(request: Request, most_bytes: int) -> Json:
+    """The data of the body, read strictly. Raises Problem."""
+    if request.environ.get("CONTENT_TYPE") != JSON_TYPE or "HTTP_CONTENT_ENCODING" in request.environ:
+        _check_media_type(request)
+    if request.query_string:
+        help_ = "everything that is asked stands in the body, `as_of` too"
+        raise Problem(problems.BAD_REQUEST, "this address takes nothing after a `?`", help_)
+    data = _bytes_of(request, most_bytes)
+    try:
+        return read_json(data, most_bytes)
+    except RequestError as e:
+        raise malformed(e.problems) from e
+
+
+def _check_media_type(request: Request) -> None:
+    """A Problem unless the body is sent as plain JSON in UTF-8."""
+    if request.mimetype != JSON_TYPE:
+        sent = f"it is sent as `{request.mimetype}`" if request.mimetype else "its type is not said"
+        detail = f"the body must be JSON, and {sent}"
+        raise Problem(problems.WRONG_MEDIA_TYPE, detail, f"send the header `Content-Type: {JSON_TYPE}`")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8"):
+        raise Problem(problems.WRONG_MEDIA_TYPE, f"the body is in `{charset}`, and JSON is UTF-8", "send it as UTF-8")
+    if request.content_encoding not in (None, "", "identity"):
+        detail = f"the body is packed as `{request.content_encoding}`, which is not read here"
+        raise Problem(problems.WRONG_MEDIA_TYPE, detail, "send it as it is")
+
+
+def _bytes_of(request: Request, most_bytes: int) -> bytes:
+    said = request.environ.get("CONTENT_LENGTH", "")
+    if said.isdigit() and said.isascii() and len(said) <= _LENGTH_DIGITS and int(said) <= most_bytes:
+        return _exactly(request, int(said))
+    # One byte more is let through, to tell a body that just fits from one that was cut off at the limit.
+    request.max_content_length = most_bytes + 1
+    try:
+        data = request.get_data(cache=False)
+    except RequestEntityTooLarge as e:
+        # What is still on its way is taken, within limits: a client that is cut off while it sends sees no answer.
+        request.environ["wsgi.input"].read(most_bytes)
+        raise _too_large(most_bytes) from e
+    if len(data) > most_bytes:
+        raise _too_large(most_bytes)
+    return data
+
+
+def _exactly(request: Request, length: int) -> bytes:
+    """A body whose length was said beforehand."""
+    stream = request.environ["wsgi.input"]
+    data: bytes = stream.read(length)
+    while len(data) < length:
+        more = stream.read(length - len(data))
+        if not more:
+            raise ClientDisconnected
+        data += more
+    return data
+
+
+def _too_large(most_bytes: int) -> Problem:
+    help_ = None if most_bytes == MOST_BATCH_BYTES else "many questions at once go to /batch"
+    return Problem(problems.TOO_LARGE, f"the body may have {most_bytes} bytes at most", help_)
