@@ -1,4 +1,4 @@
-"""One request asked of both sides: what every rule is, and the whole decision, must be the same."""
+"""One request asked of all sides: what every rule is, and the whole decision, must be the same."""
 
 from __future__ import annotations
 
@@ -13,22 +13,11 @@ from tempfile import TemporaryDirectory
 
 from tests.differential.generator import Generated, generate
 from tests.differential.requests import Request, Requests
+from tests.differential.sides import Answer, Production, Refused, every_truth, expected
 
-from policyengine import reference
-from policyengine.backends.base import Matches, Program
-from policyengine.engine.engine import Engine
-from policyengine.errors import RequestError
-from policyengine.evaluation.evaluator import Evaluation
+from policyengine.backends import BACKENDS
 from policyengine.loading import check_folder
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import Decision
-from policyengine.model.rules import DecisionSpec
-from policyengine.reference import answer
-from policyengine.reference.evaluate import Env
-from policyengine.reference.weigh import Weighed
-
-#: The truth of every rule of the steps, by index and element key (None: the document).
-Truths = dict[tuple[int, str | None], bool | None]
 
 
 @dataclass(frozen=True)
@@ -46,89 +35,19 @@ class Difference:
         return "\n".join([head, *self.lines])
 
 
-class _Listening(Program):
-    """A compiled program that remembers what it matched last."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self.last: Matches | None = None
-
-    def match(self, decision: str, evaluation: Evaluation) -> Matches:
-        self.last = self._program.match(decision, evaluation)
-        return self.last
-
-    def close(self) -> None:
-        self._program.close()
-
-
-class Refused(Exception):  # noqa: N818 - not an error: the request is not a question
-    """The request was refused before anything was decided."""
-
-
-class Production:
-    """The engine on durable-rules, listened to."""
-
-    def __init__(self, bundle: CheckedBundle) -> None:
-        self.bundle = bundle
-        self._engine = Engine(bundle, backend="durable")
-        self._heard = _Listening(self._engine._program)
-        self._engine._program = self._heard
-
-    def ask(self, decision: str, request: Request) -> tuple[Decision, Truths]:
-        """The decision and the truths that it was made of; raises :class:`Refused`."""
-        self._heard.last = None
-        try:
-            answer = self._engine.decide(decision, request.facts, as_of=request.as_of)
-        except RequestError as e:
-            if {p.code for p in e.problems} == {"request/currency"}:
-                raise Refused from e
-            raise
-        return answer, self._truths(decision)
-
-    def _truths(self, decision: str) -> Truths:
-        heard, found = self._heard.last, Truths()
-        if heard is None:
-            return found
-        for rule in (r for s in self.bundle.decisions[decision].steps for r in s.rules):
-            if rule.each is None:
-                found[rule.index, None] = heard.document[rule.index]
-            else:
-                found |= {(rule.index, k): truths[rule.index] for k, truths in (heard.elements or {}).items()}
-        return found
-
-    def close(self) -> None:
-        self._engine.close()
-
-
-def expected(bundle: CheckedBundle, decision: str, request: Request) -> tuple[Decision, Truths]:
-    """What the reference says: the decision, and the truths that it weighed on the way."""
-    weigh, heard = answer.weigh, list[Weighed]()
-
-    def listening(spec: DecisionSpec, env: Env) -> list[Weighed]:
-        heard[:] = weigh(spec, env)
-        return list(heard)
-
-    answer.weigh = listening
-    try:
-        found = reference.decide(bundle, decision, request.facts, request.as_of)
-    finally:
-        answer.weigh = weigh
-    return found, {(w.rule.index, w.element.key if w.element else None): w.truth for w in heard if not w.rule.warning}
-
-
-def differences(wanted: tuple[Decision, Truths], found: tuple[Decision, Truths]) -> tuple[str, ...]:
-    """What differs, line by line: first rules, then the decision's parts."""
-    (decision, truths), (other, heard) = wanted, found
+def differences(bundle: CheckedBundle, wanted: Answer, found: Answer, name: str) -> tuple[str, ...]:
+    """What differs, line by line: first rules, then the decision's parts. ``name`` is the side's that found it."""
+    if wanted == found:
+        return ()
+    spec = bundle.decisions[wanted.decision.decision]
+    truths, heard = every_truth(spec, wanted.matches), every_truth(spec, found.matches)
     asked = {key: (truths.get(key, "absent"), heard.get(key, "absent")) for key in (truths | heard)}
-    lines = [f"rule {key}: reference {a}, engine {b}" for key, (a, b) in asked.items() if a is not b]
-    if decision != other:
-        left, right = decision.to_dict(), other.to_dict()
-        for part in left:
-            if left[part] != right[part]:
-                lines += [f"{part}:", f"  reference {_shown(left[part])}", f"  engine    {_shown(right[part])}"]
-        if not lines:
-            lines.append(f"equal as JSON, but not as data: {decision!r}\n{other!r}")
-    return tuple(lines)
+    lines = [f"rule {key}: reference {a}, {name} {b}" for key, (a, b) in asked.items() if a is not b]
+    left, right = wanted.decision.to_dict(), found.decision.to_dict()
+    for part in left:
+        if left[part] != right[part]:
+            lines += [f"{part}:", f"  reference {_shown(left[part])}", f"  {name} {_shown(right[part])}"]
+    return tuple(lines) or (f"equal as JSON, but not as data: {wanted!r}\n{found!r}",)
 
 
 def _shown(value: object) -> str:
@@ -155,22 +74,31 @@ def load(generated: Generated) -> CheckedBundle:
 
 @dataclass
 class Bench:
-    """One bundle with both sides, and the requests to ask. ``compared`` counts decisions compared in full."""
+    """One bundle with all sides, and the requests to ask. ``compared`` counts decisions compared in full."""
 
     seed: int
     generated: Generated
     bundle: CheckedBundle
-    production: Production
+    sides: tuple[Production, ...]
     compared: int = 0
     refused: int = 0
     found: list[Difference] = field(default_factory=list)
 
     @classmethod
     def of(cls, seed: int) -> Bench:
-        """The bundle of a seed, compiled."""
-        generated = generate(seed)
+        """The bundle of a seed, compiled by every back end."""
+        return cls.on(generate(seed))
+
+    @classmethod
+    def on(cls, generated: Generated) -> Bench:
+        """A generated bundle, compiled by every back end."""
         bundle = load(generated)
-        return cls(seed, generated, bundle, Production(bundle))
+        return cls(generated.seed, generated, bundle, tuple(Production(bundle, name) for name in BACKENDS))
+
+    def close(self) -> None:
+        """Free the engines."""
+        for side in self.sides:
+            side.close()
 
     def requests(self, count: int) -> Iterator[Request]:
         """The first requests of the seed."""
@@ -178,26 +106,29 @@ class Bench:
         for _ in range(count):
             yield requests.next()
 
-    def answers(self, count: int) -> Iterator[tuple[str, Request, tuple[Decision, Truths]]]:
-        """Every decision on every request, as production answers it; differences are kept in ``found``."""
-        for request in self.requests(count):
+    def answers(self, cases: int) -> Iterator[tuple[str, Request, Answer]]:
+        """About so many decisions, as the reference answers them; differences are kept in ``found``."""
+        for request in self.requests(-(-cases // len(self.bundle.decisions))):
             for decision in self.bundle.decisions:
                 answer = self.compare(decision, request)
                 if answer is not None:
                     yield decision, request, answer
 
-    def compare(self, decision: str, request: Request) -> tuple[Decision, Truths] | None:
-        """Ask both sides; None if the request is refused, or the engine raises."""
-        found = None
+    def compare(self, decision: str, request: Request) -> Answer | None:
+        """Ask all sides; None if the request is refused, or one of them raises."""
+        asked, wanted = "the reference", None
+        lines: tuple[str, ...] = ()
         try:
-            found = self.production.ask(decision, request)
-            lines = differences(expected(self.bundle, decision, request), found)
+            wanted = expected(self.bundle, decision, request)
+            for side in self.sides:
+                asked = side.name
+                lines += differences(self.bundle, wanted, side.ask(decision, request), asked)
         except Refused:
             self.refused += 1
             return None
-        except Exception:  # noqa: BLE001 - neither side may raise, whatever the facts are
-            lines = (f"{'the engine' if found is None else 'the reference'} raises:", traceback.format_exc(limit=-3))
+        except Exception:  # noqa: BLE001 - no side may raise, whatever the facts are
+            lines += (f"{asked} raises:", traceback.format_exc(limit=-3))
         self.compared += 1
         if lines:
             self.found.append(Difference(self.seed, decision, request, lines))
-        return found
+        return wanted

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from tests.differential.compare import Truths
+from tests.differential.sides import Answer, every_truth
 
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
-from policyengine.model.rules import DecisionSpec
+from policyengine.model.rules import DecisionSpec, Rule
 from policyengine.model.vocabulary import Table
 from policyengine.reference import evaluate as meaning
 from policyengine.reference.results import Result
@@ -95,15 +95,13 @@ def value_outcome(found: Result) -> str:
     return "fault" if found.faults and not found.blame else "unknown"
 
 
-def count_answer(seen: Seen, bundle: CheckedBundle, decision: Decision, truths: Truths) -> None:
+def count_answer(seen: Seen, bundle: CheckedBundle, answer: Answer) -> None:
     """Count the rules and the parts of one answer."""
+    decision = answer.decision
     spec = bundle.decisions[decision.decision]
-    rules = {r.index: r for r in spec.rules}
-    for (index, element), truth in truths.items():
-        kind = rules[index].kind
-        if rules[index].deadline:
-            kind += f" {rules[index].deadline.kind}"
-        seen["rule", f"{kind} of {'the document' if element is None else 'an element'}", TRUTHS[truth]] += 1
+    kinds = {r.index: _kind(r) for r in spec.rules}
+    for (index, _), truth in every_truth(spec, answer.matches).items():
+        seen["rule", kinds[index], TRUTHS[truth]] += 1
     shape = _shape(spec)
     seen["verdict", shape, decision.verdict_class] += 1
     for element in decision.elements:
@@ -114,6 +112,11 @@ def count_answer(seen: Seen, bundle: CheckedBundle, decision: Decision, truths: 
         seen["remark", remark.code, "told"] += 1
     for part in _parts(spec, decision):
         seen["answer", part, "told"] += 1
+
+
+def _kind(rule: Rule) -> str:
+    deadline = f" {rule.deadline.kind}" if rule.deadline else ""
+    return f"{rule.kind}{deadline} of {'the document' if rule.each is None else 'an element'}"
 
 
 def _shape(spec: DecisionSpec) -> str:

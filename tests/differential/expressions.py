@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.differential.world import CURRENCIES, MEMBERS, ORDERED, TEXTS, ListDecl, Scope, World
 
@@ -13,7 +14,7 @@ MODES = ("half_up", "half_even", "half_down", "up", "down")
 
 def expression(w: World, type_: str, scope: Scope, depth: int) -> str:
     """An expression of the type, at most so deep."""
-    leaf = depth <= 0 or w.chance(0.35)
+    leaf = depth <= 0 or w.chance(w.size.shallow)
     if leaf or (type_ in ("text", "currency") and w.chance(0.6)):
         return atom(w, type_, scope)
     if type_ != "duration" and w.chance(0.1):
@@ -66,7 +67,8 @@ def constant(w: World, type_: str) -> str:
 
 
 def duration_literal(w: World) -> str:
-    unit = w.one("days", "days", "weeks", "months", "year", "working days", "working days by other")
+    counted = ("working days", "working days by other") if w.calendars else ()
+    unit = w.one("days", "days", "weeks", "months", "year", *counted)
     count = {"days": 30, "weeks": 6, "months": 13, "year": 1}.get(unit, 12)
     return f"{1 if unit == 'year' else int(w.rng.random() * count) + 1} {unit}"
 
@@ -195,9 +197,12 @@ def negation(w: World, scope: Scope, depth: int) -> str:
 
 def asked(w: World, scope: Scope, _depth: int) -> str | None:
     """``known`` and ``stated``: of facts, of fields, of lists."""
-    facts = [n.text for n in w.names if n.fact] + [i.name for i in w.lists]
-    facts += [f"{v}.{f.text}" for v, of in scope.variables for f in of.fields]
-    return f"{w.one('known', 'stated')}({w.one(*facts)})" if facts else None
+    facts = [n for n in w.names if n.fact]
+    fields = [replace(f, text=f"{v}.{f.text}") for v, of in scope.variables for f in of.fields]
+    if w.chance(0.5) and (may_be_empty := [n.text for n in fields or facts if n.type in ("text", "set:color")]):
+        return f"stated({w.one(*may_be_empty)})"
+    names = [n.text for n in (*facts, *fields)] + [i.name for i in w.lists] * 4
+    return f"{w.one('known', 'stated')}({w.one(*names)})" if names else None
 
 
 # --- lists ---
@@ -326,7 +331,8 @@ def extreme(w: World, type_: str, functions: tuple[str, str], scope: Scope, dept
 
 def date_(w: World, type_: str, scope: Scope, depth: int) -> str | None:
     day = expression(w, "date", scope, depth - 1)
-    match w.one("moved", "moved", "moved", "extreme", "extreme", "roll", "month", "year", "column"):
+    rolled = ("roll",) if w.calendars else ()
+    match w.one("moved", "moved", "moved", "extreme", "extreme", *rolled, "month", "year", "column"):
         case "moved":
             return f"({day} {w.one('+', '-')} {expression(w, 'duration', scope, depth - 1)})"
         case "extreme":
@@ -345,7 +351,7 @@ def date_(w: World, type_: str, scope: Scope, depth: int) -> str | None:
 def duration(w: World, _type: str, scope: Scope, depth: int) -> str | None:
     if w.chance(0.3):
         return atom(w, "duration", scope)
-    unit = w.one("days", "weeks", "months", "years", "working_days")
+    unit = w.one("days", "weeks", "months", "years", *(("working_days",) if w.calendars else ()))
     # Far dates are a fault, and stepping through ten thousand working days takes its time.
     amount = expression(w, "integer", scope, 0 if unit == "working_days" or not w.faulty else depth - 1)
     counted = f"{unit}({amount})"

@@ -17,6 +17,7 @@ from tests.differential.policies import (
     payout,
     split_rule,
 )
+from tests.differential.sizes import LARGE, size_of
 from tests.differential.vocabulary import (
     FACTS,
     calendars,
@@ -31,59 +32,65 @@ from tests.differential.yaml_text import Data, yaml_text
 
 LISTS = (ListDecl("items", "item", "key"), ListDecl("lines", "line", "key"), ListDecl("notes", "remark", None))
 DECISIONS = ("whole", "each_item", "cut", "next_step")
+#: The lists that decisions are about.
+NEEDS = {"each_item": "items", "cut": "lines"}
 
 
 @dataclass(frozen=True)
 class Generated:
-    """A bundle's files by name, and the constants that facts should lie beside."""
+    """A bundle's files by stem, and the constants that facts should lie beside."""
 
     seed: int
-    files: Mapping[str, str]
+    files: Mapping[str, Mapping[str, Data]]
     constants: Mapping[str, tuple[object, ...]]
 
     def write(self, folder: Path) -> Path:
         """Write the files into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        for file, text in self.files.items():
-            (folder / file).write_text(text, "utf-8")
+        for file, data in self.files.items():
+            (folder / f"{file}.yaml").write_text(yaml_text(data), "utf-8")
         return folder
 
 
 def generate(seed: int) -> Generated:
     """The bundle of a seed."""
     rng = random.Random(seed)
-    w = World(rng, faulty=rng.random() < 0.3)
+    size = size_of(seed)
+    w = World(rng, faulty=rng.random() < 0.4, calendars=rng.random() < size.calendars, size=size)
     files: dict[str, dict[str, Data]] = {}
-    _vocabulary(w, files)
-    decisions = _decisions(w, files)
+    wanted = _wanted(w)
+    _vocabulary(w, files, {NEEDS[d] for d in wanted if d in NEEDS})
+    decisions = _decisions(w, files, wanted)
     head: Entry = {"kind": "bundle", "bundle": f"seed_{seed}", "title": "Generated", "version": "1.0.0"}
     head["time_zone"] = w.one("UTC", "Asia/Shanghai", "America/New_York")
     head["in_force_on"] = w.in_force_on
-    head["calendar"] = "bank"
+    if w.calendars:
+        head["calendar"] = "bank"
     head["decisions"] = decisions
-    texts = {f"{n}.yaml": yaml_text(d) for n, d in {"bundle": head, **files}.items()}
-    return Generated(seed, texts, {k: tuple(v) for k, v in w.constants.items()})
+    return Generated(seed, {"bundle": head, **files}, {k: tuple(v) for k, v in w.constants.items()})
 
 
 # --- vocabulary ---
 
 
-def _vocabulary(w: World, files: dict[str, dict[str, Data]]) -> None:
-    """Facts, lists, parameters and definitions in a random order: each may read those before it."""
+def _vocabulary(w: World, files: dict[str, dict[str, Data]], needed: set[str]) -> None:
+    """Facts, lists, parameters and definitions in a random order: each may read those before it.
+
+    ``needed`` names the lists that the decisions are about; others are there or not.
+    """
     facts: Entry = {}
     parameters: Entry = {}
     definitions: Entry = {}
-    names = list(FACTS)
-    w.rng.shuffle(names)
-    w.in_force_on = w.one("as_of", "as_of", "day.placed", "day.sent")
-    names.sort(key=lambda n: n != w.in_force_on)  # nothing that it reads may go by it
-    facts |= declare_facts(w, names[:8])
-    rest = names[8:]
-    jobs = ["fact"] * 4 + ["parameter"] * (4 + int(w.rng.random() * 4)) + ["definition"] * (4 + int(w.rng.random() * 5))
-    jobs += ["list"] * len(LISTS)
+    names = _names_of_facts(w)
+    first = (len(names) + 1) // 3
+    facts |= declare_facts(w, names[:first])
+    rest = names[first:]
+    lists = [i for i in LISTS if i.name in needed or w.chance(w.size.lists)]
+    jobs = ["fact"] * 4 + ["parameter"] * _about(w, w.size.parameters) + ["definition"] * _about(w, w.size.definitions)
+    jobs += ["list"] * len(lists)
     w.rng.shuffle(jobs)
-    lists = list(LISTS)
-    parameters |= declare_parameter(w, "set:color")
+    if w.size is LARGE or w.chance(0.3):
+        parameters |= declare_parameter(w, "set:color")
     for job in jobs:
         match job:
             case "fact":
@@ -101,32 +108,54 @@ def _vocabulary(w: World, files: dict[str, dict[str, Data]]) -> None:
         for _ in range(int(w.rng.random() * 3)):
             definitions |= declare_definition(w, of)
     files["facts"] = {"kind": "facts", "types": types(), "facts": facts}
-    files["parameters"] = {"kind": "parameters", "parameters": parameters}
-    files["calendars"] = {"kind": "calendars", "calendars": calendars(w)}
+    if parameters:
+        files["parameters"] = {"kind": "parameters", "parameters": parameters}
+    if w.calendars:
+        files["calendars"] = {"kind": "calendars", "calendars": calendars(w)}
     files["definitions"] = {"kind": "definitions", "definitions": definitions}
+
+
+def _names_of_facts(w: World) -> list[str]:
+    """The facts to declare, in a random order; what everything goes by comes first: it may not read what does."""
+    w.in_force_on = w.one("as_of", "as_of", "day.placed", "day.sent")
+    names = list(FACTS)
+    w.rng.shuffle(names)
+    needed = {"order.paint", w.in_force_on} & set(FACTS)
+    others = [n for n in names if n not in needed]
+    kept = {*needed, *others[: w.size.facts]}
+    return sorted((n for n in names if n in kept), key=lambda n: n != w.in_force_on)
+
+
+def _about(w: World, most: int) -> int:
+    return (most + 1) // 2 + int(w.rng.random() * (most // 2 + 1))
 
 
 # --- decisions ---
 
 
-def _decisions(w: World, files: dict[str, dict[str, Data]]) -> Entry:
-    whole = Plan("whole", None, _words(w, DOCUMENT_WORDS), None)
-    each = _by_element(w)
-    cut = Plan(
-        "cut", None, {"impossible": "refused", "waiting": "pending", "split": "granted", "single": "granted"}, None
-    )
+def _wanted(w: World) -> list[str]:
+    """Which decisions there are, in their order; the value of a definition seldom stands alone."""
+    keys = list(DECISIONS)
+    w.rng.shuffle(keys)
+    keys.sort(key=lambda k: k == "next_step" and w.chance(0.8))
+    return [d for d in DECISIONS if d in keys[: w.size.decisions]]
+
+
+def _decisions(w: World, files: dict[str, dict[str, Data]], wanted: list[str]) -> Entry:
     found: Entry = {}
-    _late(w, files)
-    for plan in (whole, each, cut):
+    if wanted != ["next_step"]:
+        _late(w, files)
+    for plan in (PLANS[key](w) for key in wanted if key in PLANS):
         declare_policies(w, plan)
-        if plan is cut:
+        if plan.key == "cut":
             _cut(w, plan)
         for kind, policies in plan.files.items():
             files[f"{plan.key}_{kind}"] = {"kind": kind, "decision": plan.key, "policies": policies}
-        if plan is not cut and w.chance(0.85):
+        if plan.key != "cut" and w.chance(0.85):
             files[f"{plan.key}_payout"] = {"kind": "payout", "decision": plan.key, "policies": payout(w, plan, w.lists)}
         found[plan.key] = _decision(w, plan)
-    found["next_step"] = _value(w)
+    if "next_step" in wanted:
+        found["next_step"] = _value(w)
     return found
 
 
@@ -156,6 +185,18 @@ def _by_element(w: World) -> Plan:
     if w.chance(0.75):
         verdicts["partial"] = "partly"
     return Plan("each_item", of, verdicts, _words(w, ELEMENT_WORDS) if w.chance(0.7) else None)
+
+
+def _whole(w: World) -> Plan:
+    return Plan("whole", None, _words(w, DOCUMENT_WORDS), None)
+
+
+def _splitting(_w: World) -> Plan:
+    words = {"impossible": "refused", "waiting": "pending", "split": "granted", "single": "granted"}
+    return Plan("cut", None, words, None)
+
+
+PLANS = {"whole": _whole, "each_item": _by_element, "cut": _splitting}
 
 
 def _cut(w: World, plan: Plan) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from tests.differential.alike import alike_rules
 from tests.differential.conditions import condition, unary_tests
 from tests.differential.expressions import expression, name
 from tests.differential.world import DOCUMENT, KINDS, MEMBERS, ORDERED, ListDecl, Named, Scope, World
@@ -45,12 +46,26 @@ class Plan:
 
 def declare_policies(w: World, plan: Plan) -> None:
     """Policies in steps, one scope a step, and a warning policy beside them."""
-    for _ in range(2 + int(w.rng.random() * 3)):
+    for _ in range(1 + (w.size.policies > 1) + int(w.rng.random() * w.size.policies)):
         element = plan.each is not None and w.chance(0.75)
         names = [_policy(w, plan, element=element) for _ in range(1 + w.chance(0.4))]
         plan.steps.append(names if len(names) > 1 or w.chance(0.3) else names[0])
+    if w.chance(0.15):
+        _alike(w, plan, element=plan.each is not None and w.chance(0.75))
     if w.chance(0.7):
         _warnings(w, plan, element=plan.each is not None and w.chance(0.5))
+
+
+def _alike(w: World, plan: Plan, *, element: bool) -> None:
+    """A step of its own with many rules that are alike."""
+    of = plan.each if element else None
+    scope = DOCUMENT.binding(of.each, of) if of else DOCUMENT
+    words = {k: c for k, c in plan.words(element=element).items() if c in ("refused", "pending")}
+    rules = alike_rules(w, words, scope)
+    if rules:
+        key = w.new("policy_")
+        plan.files.setdefault("exclusions", {})[key] = {**({"each": of.each} if of else {}), "rules": rules}
+        plan.steps.append(key)
 
 
 def _policy(w: World, plan: Plan, *, element: bool) -> str:
@@ -67,7 +82,7 @@ def _policy(w: World, plan: Plan, *, element: bool) -> str:
     if w.chance(0.15):
         policy["in_force"] = in_force(w, scope)
     rules: list[Data] = []
-    for _ in range(1 + int(w.rng.random() * 3)):
+    for _ in range(1 + int(w.rng.random() * w.size.rules)):
         rules += _rules(w, plan, kind, scope, element=element)
     plan.files.setdefault(kind, {})[key] = {**policy, "rules": rules}
     return key
@@ -137,10 +152,13 @@ def _own(w: World, rule: Entry, kind: str, scope: Scope) -> tuple[str, ...]:
             return ("refused",) if word == "by" else ("pending",)
         case "thresholds":
             type_ = w.one(*ORDERED, "enum:color")
-            rule["measure"] = name(w, type_, scope) or expression(w, "integer", scope, 2)
-            if w.chance(0.4) and type_ in ORDERED:
-                rule["measure"] = f"({expression(w, type_, scope, 2)})"
-            rule["allowed"] = unary_tests(w, type_ if name(w, type_, scope) or type_ in ORDERED else "integer", scope)
+            subject = name(w, type_, scope)
+            if type_ in ORDERED and (subject is None or w.chance(0.4)):
+                subject = f"({expression(w, type_, scope, 2)})"
+            elif subject is None:
+                type_, subject = "integer", expression(w, "integer", scope, 2)
+            rule["measure"] = subject
+            rule["allowed"] = unary_tests(w, type_, scope)
     return ("refused", "pending")
 
 
@@ -180,7 +198,7 @@ def verdict_test(w: World, words: Mapping[str, str]) -> str:
 
 def payout(w: World, plan: Plan, lists: list[ListDecl]) -> Entry:
     """A payout: by elements and perhaps groups, or of the document alone."""
-    of = plan.each or (lists[int(w.rng.random() * len(lists))] if w.chance(0.5) else None)
+    of = plan.each or (lists[int(w.rng.random() * len(lists))] if lists and w.chance(0.5) else None)
     if of is not None and w.chance(0.1):
         of = lists[int(w.rng.random() * len(lists))]
     specials = (Named("parts", "integer"),)

@@ -100,11 +100,16 @@ class Requests:
             case Kind.CURRENCY:
                 return self._currency if rng.random() < 0.95 else CURRENCIES[int(rng.random() * 2)]
             case Kind.TEXT:
-                return ("", *TEXTS, "cafe\u0301", "other")[int(rng.random() * (len(TEXTS) + 3))]
+                return self._text()
             case Kind.SET:
                 return [m for m in fact.type.members if rng.random() < 0.5]
             case _:
                 return self._member(fact.type)
+
+    def _text(self) -> str:
+        told = self._constants["text"]
+        texts = told if told and self._rng.random() < 0.7 else ("", *TEXTS, "cafe\u0301", "other")
+        return str(texts[int(self._rng.random() * len(texts))])
 
     def _member(self, type_: Type) -> str:
         others = ("Enormous",) if type_.open else ()

@@ -9,33 +9,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from tests.differential.compare import Bench, Truths
+from tests.differential.compare import Bench
+from tests.differential.sides import every_truth
 
+from policyengine.backends.base import Matches, Truths
 from policyengine.engine.resolve import Resolution, Rulebook, resolve
 from policyengine.model.rules import Class, DecisionSpec
 
-SEEDS = 10
-REQUESTS = 16
+SEEDS = 40
+REQUESTS = 10
 MOST_UNKNOWN = 6
 LEAST = 100
 
 
-def resolved(spec: DecisionSpec, truths: Truths, keys: list[str]) -> Resolution:
-    def of(element: str | None) -> list[bool | None]:
-        return [truths.get((rule.index, element)) for rule in spec.rules]
-
-    return resolve(Rulebook(spec), of(None), [of(k) for k in keys] if spec.each else None)
+def resolved(spec: DecisionSpec, matches: Matches) -> Resolution:
+    elements = None if spec.each is None or matches.elements is None else list(matches.elements.values())
+    return resolve(Rulebook(spec), matches.document, elements)
 
 
-def completions(truths: Truths) -> Iterator[Truths]:
-    unknown = [k for k, truth in truths.items() if truth is None]
-    for values in product((True, False), repeat=len(unknown)):
-        yield {**truths, **dict(zip(unknown, values, strict=True))}
+def completions(matches: Matches) -> Iterator[Matches]:
+    """The same truths with every unknown one made true or false, in every way."""
+    elements = matches.elements or {}
+    keys = (None, *elements)
+    unknown = [(key, i) for key in keys for i in (matches.document if key is None else elements[key]).unknown]
+    for chosen in product((True, False), repeat=len(unknown)):
+        true = {key: {i for (k, i), held in zip(unknown, chosen, strict=True) if held and k == key} for key in keys}
+        yield Matches(_with(matches.document, true[None]), {k: _with(t, true[k]) for k, t in elements.items()})
 
 
-def check(spec: DecisionSpec, truths: Truths, keys: list[str]) -> None:
-    found = resolved(spec, truths, keys)
-    words = {resolved(spec, c, keys).word for c in completions(truths)}
+def _with(truths: Truths, more: set[int]) -> Truths:
+    return Truths(tuple(sorted({*truths.true, *more})))
+
+
+def check(spec: DecisionSpec, matches: Matches) -> None:
+    found = resolved(spec, matches)
+    words = {resolved(spec, c).word for c in completions(matches)}
     assert None not in words
     if found.word is None:
         assert len(words) > 1
@@ -50,17 +58,15 @@ def test_every_completion_gives_the_settled_word_and_no_other() -> None:
     for seed in range(SEEDS):
         bench = Bench.of(seed)
         for request in bench.requests(REQUESTS):
-            keys = [str(e["key"]) for e in request.facts.get("items") or ()]
-            for decision in ("whole", "each_item", "cut"):
+            for decision, spec in bench.bundle.decisions.items():
                 answer = bench.compare(decision, request)
-                spec = bench.bundle.decisions[decision]
-                if answer is None or (spec.each and "items" not in request.facts):
+                if answer is None or answer.matches is None or answer.matches.elements is None:
                     continue
-                open_ = sum(truth is None for truth in answer[1].values())
+                open_ = sum(truth is None for truth in every_truth(spec, answer.matches).values())
                 if 0 < open_ <= MOST_UNKNOWN:
-                    check(spec, answer[1], keys)
+                    check(spec, answer.matches)
                     checked += 1
-                    undetermined += answer[0].verdict_class == "undetermined"
-        bench.production.close()
+                    undetermined += answer.decision.verdict_class == "undetermined"
+        bench.close()
     assert checked > LEAST
     assert undetermined > LEAST / 4

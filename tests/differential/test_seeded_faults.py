@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from tests.differential.compare import Production, Refused, Truths, differences, expected, load
+from tests.differential.compare import differences, load
+from tests.differential.faults import Fault
 from tests.differential.generator import generate
-from tests.differential.mutants import AREAS, Fault, all_faults
+from tests.differential.mutants import AREAS, ASKED, all_faults
 from tests.differential.requests import Request, Requests
+from tests.differential.sides import Answer, Production, Refused, expected
 
+from policyengine.backends import BACKENDS
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import Decision
 
-SEEDS = 100
+SEEDS = 300
 REQUESTS = 10
 LEAST_IN_AN_AREA = 10
 
@@ -23,7 +25,7 @@ LEAST_IN_AN_AREA = 10
 class Question:
     decision: str
     request: Request
-    wanted: tuple[Decision, Truths]
+    wanted: Answer
 
 
 @cache
@@ -36,27 +38,27 @@ def bundle_of(seed: int) -> tuple[CheckedBundle, tuple[Question, ...]]:
     return bundle, tuple(Question(d, r, expected(bundle, d, r)) for r in asked for d in bundle.decisions)
 
 
-def comparisons_until_a_difference() -> tuple[int, str] | None:
+def comparisons_until_a_difference(backend: str) -> tuple[int, str] | None:
     """How many comparisons it took, and the first line that differed; None if nothing did."""
     compared = 0
     for seed in range(SEEDS):
         bundle, questions = bundle_of(seed)
         try:
-            production = Production(bundle)
+            production = Production(bundle, backend)
         except Exception as e:  # noqa: BLE001 - a fault may well make the engine fail
             return compared, f"seed {seed}: cannot be compiled: {e}"
         for q in questions:
             compared += 1
-            found = differs(production, q)
+            found = differs(bundle, production, q)
             if found:
                 return compared, f"seed {seed}, {q.decision}: {found}"
         production.close()
     return None
 
 
-def differs(production: Production, q: Question) -> str | None:
+def differs(bundle: CheckedBundle, production: Production, q: Question) -> str | None:
     try:
-        lines = differences(q.wanted, production.ask(q.decision, q.request))
+        lines = differences(bundle, q.wanted, production.ask(q.decision, q.request), production.name)
     except Refused:
         return None
     except Exception as e:  # noqa: BLE001 - the reference answered, so this is a difference
@@ -69,7 +71,7 @@ def test_a_seeded_fault_is_found(
     area: str, name: str, fault: Fault, monkeypatch: pytest.MonkeyPatch, record_property: pytest.RecordProperty
 ) -> None:
     fault(monkeypatch)
-    found = comparisons_until_a_difference()
+    found = comparisons_until_a_difference(ASKED[area])
     assert found, f"`{name}` in {area} is not found by {SEEDS} bundles"
     record_property("found after", found[0])
     print(f"{area}: {name}: found after {found[0]} comparisons: {found[1][:100]}")  # noqa: T201 - shown by `pytest -rP`
@@ -79,9 +81,10 @@ def test_there_are_enough_faults_in_every_area() -> None:
     assert all(len(faults) >= LEAST_IN_AN_AREA for faults in AREAS.values())
 
 
-def test_without_a_fault_nothing_differs() -> None:
-    for seed in range(5):
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_without_a_fault_nothing_differs(backend: str) -> None:
+    for seed in range(20):
         bundle, questions = bundle_of(seed)
-        production = Production(bundle)
-        assert [q for q in questions if differs(production, q)] == []
+        production = Production(bundle, backend)
+        assert [q for q in questions if differs(bundle, production, q)] == []
         production.close()

@@ -33,6 +33,8 @@ FIELDS = {
     "bad": "boolean", "whole": "boolean", "seen": "date", "ends": "date",
     "grade": "enum:size", "tags": "set:color", "note": "text",
 }  # fmt: skip
+#: What payouts and splits read of an element.
+PAID_BY = ("kind", "amount", "price", "units", "share")
 WEEKDAYS = ("friday", "saturday", "sunday")
 
 
@@ -98,6 +100,8 @@ def declare_list(w: World, of: ListDecl) -> Entry:
     fields: Entry = {}
     known = of
     for field_name, type_ in FIELDS.items():
+        if field_name not in PAID_BY and not w.chance(w.size.fields):
+            continue
         fields[field_name] = fact(w, field_name, type_, DOCUMENT.binding(of.each, known))
         known = replace(known, fields=(*known.fields, Named(field_name, type_, fact=True)))
     w.lists.append(known)

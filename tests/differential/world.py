@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from tests.differential.sizes import LARGE, Size
+
 #: Types by word; enums and sets with their shared enum after a colon: ``enum:color``.
 KINDS = (
     "boolean",
@@ -87,13 +89,16 @@ class World:
     of_elements: list[tuple[str, Named]] = field(default_factory=list)
     late: list[Named] = field(default_factory=list)
     constants: dict[str, list[object]] = field(
-        default_factory=lambda: {k: [] for k in ("integer", "decimal", "money", "date")}
+        default_factory=lambda: {k: [] for k in ("integer", "decimal", "money", "date", "text")}
     )
     fresh: int = 0
     #: The day that parameters and editions go by unless they say otherwise.
     in_force_on: str = "as_of"
     #: Whether dates may leave the calendar and numbers may be zero below a slash: one bundle in a few.
     faulty: bool = False
+    #: Whether there are calendars, and so working days.
+    calendars: bool = True
+    size: Size = LARGE
 
     # --- choosing ---
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from math import prod
@@ -34,13 +34,16 @@ from policyengine.values.types import Type
 
 #: A comparison that reads more combinations of dated values than this stays unknown.
 MOST_COMBINATIONS = 4096
+#: Nodes that try dated values out.
+COMPARING = (x.Compare, x.Within, x.MemberOf, x.Contains)
 
 
 @dataclass(frozen=True, slots=True)
 class Env:
     """What an expression sees: facts, the elements its variables stand for, and what only an answer knows.
 
-    ``chosen`` holds values of parameters that are being tried because their key day is unknown.
+    ``chosen`` holds values of parameters that are being tried because their key day is unknown. ``found`` remembers
+    what definitions, defaults and key days came to: they see no variable but their own, so they come to it anywhere.
     """
 
     bundle: CheckedBundle
@@ -48,18 +51,32 @@ class Env:
     elements: Mapping[str, Element] = field(default_factory=dict)
     specials: Mapping[str, Result] = field(default_factory=dict)
     chosen: Mapping[str, Value] = field(default_factory=dict)
+    found: dict[tuple[str | int | None, ...], Result] = field(default_factory=dict)
 
     def within(self, variable: str, element: Element) -> Env:
         """The same, with one more variable."""
-        return replace(self, elements={**self.elements, variable: element})
+        elements = {**self.elements, variable: element}
+        return Env(self.bundle, self.memory, elements, self.specials, self.chosen, self.found)
 
     def only(self, element: Element | None) -> Env:
         """The surroundings of a definition, default or rule: at most one element, under its list's singular."""
-        return replace(self, elements={} if element is None else {self.bundle.lists[element.list].each: element})
+        elements = {} if element is None else {self.bundle.lists[element.list].each: element}
+        return Env(self.bundle, self.memory, elements, self.specials, self.chosen, self.found)
 
     def telling(self, specials: Mapping[str, Result]) -> Env:
         """The same, with more of what only an answer knows."""
-        return replace(self, specials={**self.specials, **specials})
+        return Env(self.bundle, self.memory, self.elements, {**self.specials, **specials}, self.chosen)
+
+    def choosing(self, values: Mapping[str, Value]) -> Env:
+        """The same, trying out values of parameters."""
+        return Env(self.bundle, self.memory, self.elements, self.specials, {**self.chosen, **values})
+
+    def once(self, element: Element | None, *key: str | None, compute: Callable[[Env], Result]) -> Result:
+        """What ``key`` comes to in the surroundings of this element alone: computed once, then remembered."""
+        place = (*key, None, None) if element is None else (*key, element.list, element.position)
+        if place not in self.found:
+            self.found[place] = compute(self.only(element))
+        return self.found[place]
 
     def records(self, name: str) -> tuple[Element, ...] | None:
         """The elements of a list, None if it is unknown."""
@@ -69,17 +86,19 @@ class Env:
 def evaluate(e: Expr, env: Env) -> Result:
     """What a node comes to. Comparisons and memberships try out dated parameters whose key day is unknown."""
     result = _evaluate(e, env)
-    if result.known or not isinstance(e, x.Compare | x.Within | x.MemberOf | x.Contains):
+    if result.known or not isinstance(e, COMPARING) or not _any_dated(env):
         return result
     names = unique(_undated(e, env))
     choices = [[v.value for v in env.bundle.parameters[n].values] for n in names]
     if not names or prod(len(c) for c in choices) > MOST_COMBINATIONS:
         return result
-    tried = [
-        _evaluate(e, replace(env, chosen={**env.chosen, **dict(zip(names, c, strict=True))})) for c in product(*choices)
-    ]
+    tried = [_evaluate(e, env.choosing(dict(zip(names, c, strict=True)))) for c in product(*choices)]
     truths = {t.value for t in tried}
     return tried[0] if len(truths) == 1 and tried[0].known else result
+
+
+def _any_dated(env: Env) -> bool:
+    return any(not p.constant for p in env.bundle.parameters.values())
 
 
 def _undated(e: Expr, env: Env) -> Iterator[str]:
@@ -201,8 +220,12 @@ def _fact(e: x.FactRef | x.ItemField, env: Env) -> Result:
     if given is not None:
         return exact(given)
     default = declaration(e, env).default
-    found = Result() if default is None else evaluate(default, env.only(element))
-    return found if found.known else replace(found, blame=unique((address, *found.blame)))
+    found = Result() if default is None else _default(default, address, element, env)
+    return found if found.known else found._replace(blame=unique((address, *found.blame)))
+
+
+def _default(default: Expr, of: Address, element: Element | None, env: Env) -> Result:
+    return env.once(element, "default", of.name, of.field, compute=lambda inner: evaluate(default, inner))
 
 
 def _stated(e: x.Stated, env: Env) -> Result:
@@ -222,7 +245,8 @@ def _list(e: x.ListRef, env: Env) -> Result:
 
 
 def _key_day(parameter: Parameter, env: Env) -> Result:
-    return evaluate(cast("Expr", parameter.keyed_on), env.only(None))
+    day = cast("Expr", parameter.keyed_on)
+    return env.once(None, "key day", parameter.name, compute=lambda inner: evaluate(day, inner))
 
 
 def _parameter(e: x.ParameterRef, env: Env) -> Result:
@@ -239,8 +263,13 @@ def _parameter(e: x.ParameterRef, env: Env) -> Result:
 
 
 def _definition(e: x.DefinitionRef, env: Env) -> Result:
-    body = env.bundle.definitions[e.name].body
-    inner = env.only(None if e.variable is None else env.elements[e.variable])
+    element = None if e.variable is None else env.elements[e.variable]
+    return env.once(element, "definition", e.name, e.output, compute=lambda inner: _defined(e, inner))
+
+
+def _defined(e: x.DefinitionRef, inner: Env) -> Result:
+    """The value of a definition in its own surroundings."""
+    body = inner.bundle.definitions[e.name].body
     if isinstance(body, Expr):
         return evaluate(body, inner)
     column = 0 if e.output is None else [name for name, _ in body.outputs].index(e.output)
@@ -295,7 +324,7 @@ def _quantifier(e: x.Quantifier, env: Env) -> Result:
     found = evaluate(e.list, env)
     if not found.known:
         return unknown(found)
-    bodies = [(inside, evaluate(e.body, env.within(e.variable, element))) for element, inside in members_of(found)]
+    bodies = ((inside, evaluate(e.body, env.within(e.variable, element))) for element, inside in members_of(found))
     if e.kind == "some":
         return any_of(all_of((inside, body)) for inside, body in bodies)
     return all_of(any_of((negation(inside), body)) for inside, body in bodies)

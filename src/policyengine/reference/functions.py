@@ -13,7 +13,7 @@ from policyengine.model.expr import Call
 from policyengine.reference.results import Member, Result, bounded, check_currency, exact, faulting, plain, unknown
 from policyengine.source import Span
 from policyengine.values import dates
-from policyengine.values.dates import Calendar, Duration, Unit
+from policyengine.values.dates import Calendar, DateOutOfRange, Duration, Unit
 from policyengine.values.money import Money
 from policyengine.values.types import Kind
 
@@ -30,6 +30,9 @@ def arithmetic(op: str, left: Result, right: Result, span: Span, calendars: Cale
     def compute() -> Result:
         if left.known and right.known:
             return exact(end(left.value, right.value))
+        if isinstance(right.value, Duration):
+            amount = right.value if op == "+" else -right.value
+            return _shift(left, lambda day: dates.add(day, amount, calendars), forward=amount.count >= 0)
         if op == "+" and (left.known or right.known):
             return bounded(end(left.lo, right.lo), end(left.hi, right.hi), left, right)
         if op == "-" and (left.known or right.known):
@@ -136,10 +139,18 @@ def _strict(e: Call, args: Sequence[object]) -> object:
             raise TypeError(f"{e.function} of {args}")
 
 
-def _shift(day: Result, move: Callable[[date], date]) -> Result:
-    """A function of a date that keeps the order of dates, so it keeps bounds."""
-    lo, hi = (move(d) if isinstance(d, date) else None for d in (day.lo, day.hi))
-    return bounded(lo, hi, day)
+def _shift(day: Result, move: Callable[[date], date], *, forward: bool = True) -> Result:
+    """A function of a date that keeps the order of dates, so it keeps bounds. It moves them all in one direction.
+
+    The end that runs ahead may leave the calendar: then it is open. When the other end leaves it, every date does.
+    """
+    ahead, behind = (day.hi, day.lo) if forward else (day.lo, day.hi)
+    left = move(behind) if isinstance(behind, date) else None
+    try:
+        far = move(ahead) if isinstance(ahead, date) else None
+    except DateOutOfRange:
+        far = None
+    return bounded(left, far, day) if forward else bounded(far, left, day)
 
 
 def _members(values: Result) -> tuple[Member, ...]:

@@ -8,10 +8,13 @@ from datetime import date
 from policyengine.model import expr as x
 from policyengine.model.decision import Remark
 from policyengine.model.expr import Expr
-from policyengine.model.memory import EMPTY_DATE
+from policyengine.model.memory import Element
 from policyengine.model.rules import DecisionSpec, LimitsStep, Payout, PayoutStep, Rule, SetStep
 from policyengine.reference.evaluate import Env, declaration, evaluate, parts_of
 from policyengine.values.dates import Duration, Unit
+
+#: Definitions, parameters and defaults that have been gone through: names, of the document or of an element.
+Done = set[tuple[str, str | None, int]]
 
 
 def broken_orders(env: Env) -> Iterator[Remark]:
@@ -41,7 +44,10 @@ def empty_list(name: str) -> Remark:
 def unlisted_years(spec: DecisionSpec, env: Env) -> tuple[Remark, ...]:
     """Years that working days were counted through without their holidays being listed."""
     calendars = env.bundle.calendars
-    years = {(c, y) for e, inner in _read(spec, env) for c, y in _passed(e, inner) if not calendars[c].lists(y)}
+    if not calendars:
+        return ()
+    done: Done = set()
+    years = {(c, y) for e, inner in _read(spec, env) for c, y in _passed(e, inner, done) if not calendars[c].lists(y)}
     return tuple(
         Remark(
             code="calendar/no-year",
@@ -97,51 +103,61 @@ def _of_steps(steps: tuple[PayoutStep, ...]) -> Iterator[Expr]:
                 yield from (limit.when, limit.to)
 
 
-def _passed(e: Expr, env: Env) -> Iterator[tuple[str, int]]:  # noqa: C901, PLR0912 - one case for each node
+def _passed(e: Expr, env: Env, done: Done) -> Iterator[tuple[str, int]]:  # noqa: C901, PLR0912 - one case for each node
     """The calendar years that a node and all below it go through by working days."""
     yield from _counted(e, env)
     match e:
         case x.Quantifier() | x.Filter():
-            yield from _passed(e.list, env)
+            yield from _passed(e.list, env, done)
             body = e.body if isinstance(e, x.Quantifier) else e.predicate
             for record in env.records(_list_name(e.list)) or ():
-                yield from _passed(body, env.within(e.variable, record))
+                yield from _passed(body, env.within(e.variable, record), done)
         case x.SplitIs():
-            yield from _passed(e.split.limit, env)
+            yield from _passed(e.split.limit, env, done)
             for record in env.records(e.split.list) or ():
                 for part in (e.split.quantity, e.split.weight, e.split.whole):
-                    yield from _passed(part, env.within(e.split.variable, record))
+                    yield from _passed(part, env.within(e.split.variable, record), done)
         case x.DefinitionRef():
-            inner = env.only(None if e.variable is None else env.elements[e.variable])
-            for part in parts_of(env.bundle.definitions[e.name].body):
-                yield from _passed(part, inner)
+            element = None if e.variable is None else env.elements[e.variable]
+            inner = env.only(element)
+            for part in parts_of(env.bundle.definitions[e.name].body) if _first_time(done, element, e.name) else ():
+                yield from _passed(part, inner, done)
         case x.ParameterRef():
             parameter = env.bundle.parameters[e.name]
-            if parameter.keyed_on is not None and not parameter.constant:
-                yield from _passed(parameter.keyed_on, env.only(None))
+            if parameter.keyed_on is not None and not parameter.constant and _first_time(done, None, e.name):
+                yield from _passed(parameter.keyed_on, env.only(None), done)
         case x.FactRef() | x.ItemField():
-            yield from _of_default(e, env)
+            yield from _of_default(e, env, done)
         case x.Pluck():
-            yield from _passed(e.list, env)
+            yield from _passed(e.list, env, done)
             for record in env.records(_list_name(e.list)) or ():
                 field = x.ItemField(variable="", list=record.list, field=e.field, type=e.type, span=e.span)
-                yield from _of_default(field, env.within("", record))
+                yield from _of_default(field, env.within("", record), done)
         case x.Known():
             pass
         case _:
             for child in x.children(e):
-                yield from _passed(child, env)
+                yield from _passed(child, env, done)
 
 
-def _of_default(e: x.FactRef | x.ItemField, env: Env) -> Iterator[tuple[str, int]]:
+def _first_time(done: Done, element: Element | None, name: str) -> bool:
+    """Whether this name of the document or of an element has not been gone through before; what it passes is told."""
+    place = (name, None, 0) if element is None else (name, element.list, element.position)
+    fresh = place not in done
+    done.add(place)
+    return fresh
+
+
+def _of_default(e: x.FactRef | x.ItemField, env: Env, done: Done) -> Iterator[tuple[str, int]]:
     """A default is read only where nothing was given (not even that there is no such date)."""
     element = env.elements[e.variable] if isinstance(e, x.ItemField) else None
     given = (
         env.memory.facts.get(e.name) if isinstance(e, x.FactRef) else element.fields.get(e.field) if element else None
     )
     default = declaration(e, env).default
-    if default is not None and given is None and given is not EMPTY_DATE:
-        yield from _passed(default, env.only(element))
+    name = e.name if isinstance(e, x.FactRef) else f".{e.field}"
+    if default is not None and given is None and _first_time(done, element, name):
+        yield from _passed(default, env.only(element), done)
 
 
 def _list_name(e: Expr) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from policyengine.model import faults as fault
 from policyengine.model.faults import Fault
@@ -34,8 +34,7 @@ class Address:
 AMOUNT = Address("amount")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """``value`` is None unless exactly known; ``lo`` and ``hi`` are the known ends (of a known value: the value).
 
     ``blame`` is in order of writing and empty for a known value. A list's value is a tuple of :class:`Member`.
@@ -100,10 +99,12 @@ def plain(value: object) -> int | Fraction:
 
 
 def all_of(parts: Iterable[Result]) -> Result:
-    """Kleene's and: false wins, then unknown."""
-    items = tuple(parts)
-    if any(p.value is False for p in items):
-        return exact(value=False)
+    """Kleene's and: false wins, then unknown. What comes after a false part is not asked for."""
+    items: list[Result] = []
+    for part in parts:
+        if part.value is False:
+            return part
+        items.append(part)
     return exact(value=True) if all(p.known for p in items) else unknown(*items)
 
 

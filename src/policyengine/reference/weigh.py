@@ -43,6 +43,8 @@ def weigh(spec: DecisionSpec, env: Env) -> list[Weighed]:
         elements = (None,) if rule.each is None else env.records(rule.each) or ()
         for element in elements:
             inner = env.only(element)
-            guard, applies, own = (evaluate(p, inner) for p in rule.parts)
+            guard = evaluate(rule.guard, inner)
+            # Behind a guard that is false, nothing is of any account.
+            applies, own = (guard if guard.value is False else evaluate(p, inner) for p in rule.parts[1:])
             found.append(Weighed(rule, element, inner, (guard, applies, own)))
     return found
