@@ -3,11 +3,14 @@
 
 PORT ?= 8000
 TESTS ?=
+N ?= 100000
+SEED ?= 0
+JOBS ?= 2
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint check-policies lock clean runtime dev
+.PHONY: help serve test lint check-policies fuzz bench bench-quick lock clean runtime dev
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -27,6 +30,15 @@ lint: dev ## check style, formatting, types and the direction of imports
 check-policies: runtime ## check the shipped bundles
 	@set -e; for bundle in policies/*/; do $(BIN)/policyengine check "$$bundle"; done
 
+fuzz: dev ## compare the engines on N generated decisions (N=, SEED= the first seed, JOBS=); finds go to tests/found
+	$(BIN)/python -m tests.differential $(N) --seed $(SEED) --jobs $(JOBS) --found tests/found
+
+bench: runtime ## measure speed beside other engines, and write the results, the graph and the figures of README.md
+	$(BIN)/python -m tests.benchmarks full
+
+bench-quick: runtime ## the main figures of it, in less than two minutes; changes no file of the repository
+	$(BIN)/python -m tests.benchmarks quick
+
 # The build tools are locked first and the tests' packages last, each within what is locked already.
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --no-config --quiet --upgrade --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
@@ -36,6 +48,7 @@ lock: dev ## choose the newest packages that fit pyproject.toml, and write them 
 	$(LOCK) pyproject.toml --constraints requirements-build.txt --output-file requirements.txt
 	$(LOCK) pyproject.toml --group dev --constraints requirements-build.txt --constraints requirements.txt \
 		--output-file requirements-dev.txt
+	$(LOCK) --group bench --constraints requirements.txt --output-file requirements-bench.txt
 
 clean: ## remove the environment and everything the tools left behind
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -21,7 +21,8 @@ from policyengine.loading import load_bundle
 from policyengine.model.rules import Class
 from policyengine.shipped import shipped_policies
 from policyengine.web import problems
-from policyengine.web.app import MOST_BATCH_BYTES, MOST_BYTES, create_app
+from policyengine.web.app import create_app
+from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES
 
 TEXT = README.read_text(encoding="utf-8")
 

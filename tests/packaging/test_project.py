@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 TOP_LEVEL = {"pyproject.toml", "policies", "src", "schemas", "tests", "README.md", "Makefile", "LICENSE"}
-LOCKS = {"requirements.txt", "requirements-build.txt", "requirements-dev.txt"}
+LOCKS = {"requirements.txt", "requirements-build.txt", "requirements-dev.txt", "requirements-bench.txt"}
 MADE_BY_TOOLS = {"dist", "build", "htmlcov"}
 
 
@@ -75,6 +75,7 @@ def test_lock_files_name_no_address_and_no_path(name):
         ("requirements.txt", PROJECT["project"]["dependencies"]),
         ("requirements-dev.txt", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
         ("requirements-build.txt", PROJECT["dependency-groups"]["build"]),
+        ("requirements-bench.txt", PROJECT["dependency-groups"]["bench"]),
     ],
 )
 def test_the_lock_files_follow_pyproject(name, declared):
