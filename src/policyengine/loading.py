@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policyengine.check.bundle import check_bundle
+from policyengine.check.bundle import check_bundle, several_bundles
 from policyengine.check.currencies import check_currencies
 from policyengine.check.lints import lint_bundle
 from policyengine.check.tables import check_tables
@@ -25,6 +25,9 @@ def check_folder(folder: str | Path, *, lint: bool = False) -> tuple[CheckedBund
     path = Path(folder)
     sink = Diagnostics()
     documents = [document for _, document in read_bundle_files(path, sink)]
+    only_that = Diagnostics()
+    if several_bundles(documents, str(folder), only_that):
+        return None, only_that
     for document in documents:
         check_schema(document, sink)
     incomplete = len(documents) < len(policy_paths(path)) or not all(map(_understood, documents))

@@ -25,7 +25,7 @@ from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import Contains, Expr, Known, MemberOf, Stated, Within
 from policyengine.values.money import Money
-from policyengine.values.types import BOOLEAN, DATE
+from policyengine.values.types import BOOLEAN, DATE, INTEGER
 
 W = b.Words(vocabulary())
 COUNT, PRICE, DAY = W.fact("a.count"), W.fact("a.price"), W.fact("a.day")
@@ -327,3 +327,18 @@ def test_what_cannot_hold_is_left_out():
     assert conjunction([Forms(red, ()), Forms(blue, ())]).true == ()
     assert conjunction([Forms(red, ()), Forms(one(0, "neq", "red"), ())]).true == ()
     assert disjunction([Forms(red, ()), Forms(red, ()), Forms((red[0] | one(1, "eq", 1)[0],), ())]).true == red
+
+
+def test_a_chain_of_definitions_may_be_long() -> None:
+    made = [b.definition("d0", INTEGER, COUNT)]
+    for n in range(1, 250):
+        before = b.Words(replace(vocabulary(), definitions={d.name: d for d in made})).ref(f"d{n - 1}")
+        made.append(b.definition(f"d{n}", INTEGER, b.arith("+", before, lit(1))))
+    bundle = replace(with_rules(), definitions={d.name: d for d in made})
+    last = b.Words(bundle).ref("d249")
+    bundle = replace(bundle, decisions={"d": b.decision([b.rule(0, cmp(">", last, 250))])})
+    evaluator = Evaluator(bundle)
+    program = DurableBackend().compile(bundle, evaluator)
+    truths = [program.match("d", evaluator.start(b.memory(f))).document for f in ({"a.count": 2}, {"a.count": 1}, {})]
+    program.close()
+    assert truths == [((0,), ()), ((), ()), ((), (0,))]

@@ -87,7 +87,8 @@ def _at_count(plan: Plan, count: int, folder: Path, engines: dict[str, Any], say
                 found["failed"] = str(e)
         for number in range(plan.rounds):
             say(f"{count} rules: round {number + 1} of {plan.rounds}")
-            _round(workers, plan, {name: engines[name][str(count)] for name in workers})
+            found = {name: engines[name][str(count)] for name in workers}
+            _round(workers, plan, found, shipped=count == plan.counts[0])
 
 
 def _loaded(name: str, count: int, folder: Path, times: int) -> list[dict[str, Any]]:
@@ -99,11 +100,13 @@ def _loaded(name: str, count: int, folder: Path, times: int) -> list[dict[str, A
     return told
 
 
-def _round(workers: dict[str, Worker], plan: Plan, found: dict[str, Any]) -> None:
+def _round(workers: dict[str, Worker], plan: Plan, found: dict[str, Any], *, shipped: bool) -> None:
+    """One turn of every engine; ``shipped``: ours also decide the shipped dispute."""
+    ours = {"decide": "time decide", "match": "time match", **({"shipped": "shipped"} if shipped else {})}
     for name in list(workers):
-        for what in ("decide", "match") if name in SETTINGS else ("decide",):
+        for what, command in (ours if name in SETTINGS else {"decide": "time decide"}).items():
             try:
-                figures = workers[name].ask(f"time {what} {plan.seconds}", PATIENCE)
+                figures = workers[name].ask(f"{command} {plan.seconds}", PATIENCE)
             except Failed as e:
                 found[name]["failed"] = str(e)
                 del workers[name]

@@ -15,6 +15,7 @@ from tests.benchmarks.targets import Row, Times, rows
 
 README = ROOT / "README.md"
 START, END = "<!-- figures: written by `make bench` -->", "<!-- end of the figures -->"
+SHIPPED = "a shipped dispute, whole decision"
 _README_ROWS = ("match", "decide", "checked bundle", "YAML", "HTTP")
 
 Table = list[list[str]]
@@ -68,7 +69,8 @@ def _not_measured(data: dict[str, Any]) -> list[str]:
 def target_table(data: dict[str, Any]) -> Table:
     """Every target beside its figure."""
     head = ["what", "setting", "measured", "target", "", "figures"]
-    return [head, *([r.what, r.setting, _value(r), _target(r), _met(r), r.note] for r in rows(data))]
+    lines = [[r.what, r.setting, _value(r), _target(r), _met(r), r.note] for r in rows(data)]
+    return [head, *lines, *([SHIPPED, setting, cell, "-", "", ""] for setting, cell in shipped_cells(data).items())]
 
 
 def _met(row: Row) -> str:
@@ -115,6 +117,17 @@ def _title(data: dict[str, Any], name: str, what: str) -> str:
         return f"policyengine, {name}: {'match only' if what == 'match' else 'the whole decision'}"
     told = next((t for f in data["engines"][name].values() for t in f.get("told", [])), {})
     return RIVALS[name].title + (f" {told['version']}" if told.get("version") else "")
+
+
+def shipped_cells(data: dict[str, Any]) -> dict[str, str]:
+    """By setting, the time of the shipped dispute beside the benchmark's decision; empty for runs without it."""
+    few, cells = data["counts"][0], {}
+    for setting in SETTINGS:
+        times = Times(data, setting)
+        time, ratios = times.median("shipped", few), times.beside_decide("shipped", few)
+        if time is not None and ratios:
+            cells[setting] = f"{time:,.1f} us, {_number(median(ratios))} x the time of decide, {few} rules"
+    return cells
 
 
 def _with_ratio(times: Times, what: str, count: int) -> str:
@@ -171,9 +184,18 @@ def readme_figures(data: dict[str, Any]) -> str:
     machine = data["machine"]
     lead = (
         f"Measured on {data['date']} on {machine['cores']} cores of an {machine['processor']} with Python "
-        f"{machine['python']}:"
+        f"{machine['python']}{_limits_of(data)}. Less is better, except over HTTP:"
     )
     return "\n\n".join([lead, _markdown(list(_readme_targets(data))), _markdown(list(_readme_engines(data)))])
+
+
+def _limits_of(data: dict[str, Any]) -> str:
+    """What to hold against the figures: a run that was no full one, and a machine that did other work."""
+    plan, machine = data["plan"], data["machine"]
+    told = [f"a {plan} run"] if plan != "full" else []
+    if told or machine["load"] > machine["cores"]:
+        told.append(f"load {machine['load']}")
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _readme_targets(data: dict[str, Any]) -> Iterator[list[str]]:
@@ -182,12 +204,15 @@ def _readme_targets(data: dict[str, Any]) -> Iterator[list[str]]:
     for what in dict.fromkeys(what for what, _ in found):
         cells = (found.get((what, setting)) for setting in ("compiled", "default"))
         yield [what, *("-" if row is None else _value(row) for row in cells)]
+    shipped = shipped_cells(data)
+    if shipped:
+        yield [SHIPPED, *(shipped.get(setting, "-") for setting in ("compiled", "default"))]
 
 
 def _readme_engines(data: dict[str, Any]) -> Iterator[list[str]]:
     table = engine_table(data)
     few, many = data["counts"][0], data["counts"][-1]
-    yield ["microseconds a decision (x generated Python)", f"{few} rules", f"{many} rules"]
+    yield ["microseconds a decision (x the time of generated Python)", f"{few} rules", f"{many} rules"]
     for line in table[1:]:
         yield [line[0], line[1], line[len(data["counts"])]]
 

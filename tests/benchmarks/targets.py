@@ -11,6 +11,8 @@ from tests.benchmarks.ours import SETTINGS
 
 LIMIT = "generated"
 ZEN_HTTP = "ZEN decision table on node:http"
+#: The units of figures that are ratios: of times (less is better), and of requests (more is better).
+_TIMES_LIMIT, _REQUESTS_ZEN = "x the time of generated Python", "x the requests of ZEN on node:http"
 #: Memory that may come and go with the allocator's pools, in MB.
 _SLACK = 2.0
 
@@ -89,9 +91,12 @@ class Times:
 
     def ratios(self, what: str, count: int) -> list[float]:
         """Round by round, the time as a multiple of the limit's."""
-        found = self._own[str(count)].get(what, [])
-        limits = self._limit[str(count)].get("decide", [])
-        return [own["median"] / limit["median"] for own, limit in zip(found, limits, strict=False)]
+        return _ratios(self._own[str(count)].get(what, []), self._limit[str(count)].get("decide", []))
+
+    def beside_decide(self, what: str, count: int) -> list[float]:
+        """Round by round, the time as a multiple of this engine's own decision in the benchmark."""
+        own = self._own[str(count)]
+        return _ratios(own.get(what, []), own.get("decide", []))
 
     def loads(self, what: str, count: int) -> float | None:
         """Milliseconds."""
@@ -105,16 +110,17 @@ class Times:
         """A time as a ratio to the limit."""
         ratios = self.ratios(what, count)
         if not ratios:
-            return Row(title, self.engine, None, target, "x generated Python", self.failed(count) or "")
+            return Row(title, self.engine, None, target, _TIMES_LIMIT, self.failed(count) or "")
         note = f"{self.median(what, count):.1f} us (99 % within {self.p99(what, count):.1f}); {_span(ratios)}"
-        return Row(title, self.engine, median(ratios), target, "x generated Python", note)
+        return Row(title, self.engine, median(ratios), target, _TIMES_LIMIT, note)
 
     def growth(self, title: str, what: str, counts: tuple[int, int], target: float) -> Row:
         """How much longer it takes with many rules."""
         few, many = (self.median(what, count) for count in counts)
+        unit = f"x the time at {counts[0]} rules"
         if few is None or many is None:
-            return Row(title, self.engine, None, target, "x the time", self.failed(counts[1]) or "")
-        return Row(title, self.engine, many / few, target, "x the time", f"{few:.1f} to {many:.1f} us")
+            return Row(title, self.engine, None, target, unit, self.failed(counts[1]) or "")
+        return Row(title, self.engine, many / few, target, unit, f"{few:.1f} to {many:.1f} us")
 
     def loading(self, title: str, what: str, count: int, target: float) -> Row:
         """A time before the first decision."""
@@ -124,6 +130,10 @@ class Times:
         fastest = min(self._loads(what, count))
         note = f"at best {fastest:.1f} ms; again in the same process: {again:.1f} ms"
         return Row(title, self.engine, first, target, "ms", note)
+
+
+def _ratios(found: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[float]:
+    return [one["median"] / other["median"] for one, other in zip(found, others, strict=False)]
 
 
 def _span(ratios: list[float]) -> str:
@@ -146,11 +156,11 @@ def _memory(data: dict[str, Any], setting: str) -> Iterator[Row]:
 def _http(data: dict[str, Any], setting: str, n: int) -> Iterator[Row]:
     http = data["http"]
     if "failed" in http:
-        yield Row("HTTP", setting, None, _SINGLE[n], "x ZEN on node:http", http["failed"], least=True)
+        yield Row("HTTP", setting, None, _SINGLE[n], _REQUESTS_ZEN, http["failed"], least=True)
         return
     ours, zen = http.get(f"policyengine, {setting}", {}), http.get(ZEN_HTTP, {})
     for form in ("full", "short"):
-        empty = Row(f"HTTP, one decision, {form} answer", setting, None, _SINGLE[n], "x ZEN on node:http", least=True)
+        empty = Row(f"HTTP, one decision, {form} answer", setting, None, _SINGLE[n], _REQUESTS_ZEN, least=True)
         yield _single(
             empty, ours.get(f"single, {form}", []), zen.get("single", []), ours.get("failed") or zen.get("failed")
         )
@@ -158,7 +168,9 @@ def _http(data: dict[str, Any], setting: str, n: int) -> Iterator[Row]:
         found = ours.get(f"batch, {form}", [])
         value = median(r["decisions"] for r in found) if found else None
         note = _latency(found) or ours.get("failed", "not started")
-        yield Row(f"HTTP, batch of 100, {form} answer", setting, value, _BATCH[n], "decisions a second", note, least=True)
+        yield Row(
+            f"HTTP, batch of 100, {form} answer", setting, value, _BATCH[n], "decisions a second", note, least=True
+        )
 
 
 def _single(empty: Row, found: list[dict[str, Any]], theirs: list[dict[str, Any]], failed: str | None) -> Row:

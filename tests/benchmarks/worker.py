@@ -1,8 +1,9 @@
 """One engine in a process of its own: it proves that it agrees with the oracle, then measures what it is told to.
 
 Started as ``python -m tests.benchmarks.worker NAME RULES [FOLDER]``: NAME is a rival, or a setting of ours, which reads
-the bundle in FOLDER. Lines on standard input ask (``time WHAT SECONDS``, ``soak COUNT``, ``reload COUNT``), lines of
-JSON on standard output answer. The first line tells how long loading took and how many answers were compared.
+the bundle in FOLDER. Lines on standard input ask (``time WHAT SECONDS``, ``shipped SECONDS``, ``soak COUNT``,
+``reload COUNT``), lines of JSON on standard output answer. The first line tells how long loading took and how many
+answers were compared.
 """
 
 from __future__ import annotations
@@ -132,6 +133,15 @@ def _time(measured: dict[str, Any], what: str, seconds: str) -> dict[str, Any]:
     return {"median": at(0.5), "p99": at(0.99), "calls": len(times)}
 
 
+def _shipped(measured: dict[str, Any], seconds: str) -> dict[str, Any]:
+    """The same of a shipped dispute, for a setting of ours; its bundle is read when it is first asked for."""
+    from tests.benchmarks.shipped import DISPUTE, decider
+
+    if "shipped" not in measured:
+        measured["shipped"] = (decider(measured["setting"]), [DISPUTE])
+    return _time(measured, "shipped", seconds)
+
+
 def _soak(measured: dict[str, Any], count: str) -> dict[str, Any]:
     """The memory in MB as so many decisions are made."""
     call, given = measured["decide"]
@@ -171,6 +181,7 @@ def _resident() -> float:
 
 _COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     "time": _time,
+    "shipped": _shipped,
     "soak": _soak,
     "reload": _reload,
 }

@@ -60,6 +60,7 @@ def _indented(text: str, by: int) -> str:
 def checked(case: Case, folder: Path, *, lint: bool = False) -> Diagnostics:
     """What is said about a case whose files are written into ``folder``."""
     for name, text in files_of(case).items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     return check_folder(folder, lint=lint)[1]
 

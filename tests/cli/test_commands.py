@@ -241,6 +241,17 @@ def test_check_for_github(run, bad):
     assert "title=names/unknown::" in second
 
 
+def test_a_folder_of_bundles_is_no_bundle(run, umbrella, tmp_path):
+    for name in ("one", "two"):
+        assert run("init", tmp_path / "all" / name).exit_code == 0
+    done = run("decide", tmp_path / "all", "refund", facts=SEAM)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"{tmp_path}/all:1:1: error[bundle/several]: this folder holds several bundles\n"
+        f"  = help: name one of `{tmp_path}/all/one`, `{tmp_path}/all/two`\n"
+    )
+
+
 def test_a_folder_without_policies_is_no_bundle(run, tmp_path):
     done = run("check", tmp_path)
     assert done.exit_code == 3
@@ -265,6 +276,22 @@ def test_test_shows_what_differs_and_why(run, tmp_path):
     assert "wind is paid in part" in done.stdout
     assert "20.00 EUR" in done.stdout
     assert run("test", tmp_path / "other", "--format", "github").stdout.startswith(f"::error file={cases},line=")
+
+
+def test_test_explains_the_first_failures_and_lists_all(run, tmp_path):
+    assert run("init", tmp_path / "other").exit_code == 0
+    cases = tmp_path / "other" / "tests" / "refund.test.yaml"
+    cases.write_text(re.sub(r"\brefunded\b", "send_receipt", cases.read_text()))
+    explained = {}
+    for words in ((), ("--why", "all"), ("--why", "none")):
+        done = run("test", tmp_path / "other", *words)
+        explained[words] = done.stdout.count("\n  why:\n")
+        *_, listed, counted = done.stdout.split("\n\n")
+        failed = listed.splitlines()[1:]
+        assert len(failed) > 3
+        assert all(f"\n{line.strip()}\n" in f"\n{done.stdout}" for line in failed)
+        assert counted.endswith(f"{len(failed)} failed\n")
+    assert explained == {(): 3, ("--why", "all"): len(failed), ("--why", "none"): 0}
 
 
 def test_no_case_is_a_failure(run, umbrella):
@@ -329,6 +356,8 @@ def test_init_beside_the_shipped_bundles_uses_their_schemas(run, monkeypatch):
 @pytest.mark.parametrize("engine", ["durable", "compiled", "reference"])
 @pytest.mark.parametrize("more", [(), ("--no-check",), ("--sample", "1"), ("--check", "--sample", "0")])
 def test_every_engine_gives_the_same_bytes(run, umbrella, engine, more):
+    if (engine, more) == ("reference", ("--sample", "1")):
+        more = ()
     for command in ("decide", "explain"):
         words = (command, umbrella, "refund", *DAY, "--format", "json")
         done = run(*words, "--engine", engine, *more, facts=SEAM)
@@ -349,6 +378,35 @@ def test_a_sample_is_a_whole_number(run, umbrella):
         done = run("decide", umbrella, "refund", "--sample", wrong, facts=SEAM)
         assert done.exit_code == 1
         assert "'--sample'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--no-check", "--sample", "1"), "--sample has no effect with --no-check; leave one of them out"),
+        (("--engine", "reference", "--sample", "1000"), "--sample has no effect with --engine reference"),
+    ],
+)
+def test_a_sample_that_nobody_would_take_is_wrong_usage(run, umbrella, words, why):
+    for command in (("decide", umbrella, "refund"), ("explain", umbrella, "refund"), ("serve", umbrella)):
+        done = run(*command, *words, facts=SEAM)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert why in done.stderr
+    assert run("decide", umbrella, "refund", *DAY, *words[:-1], "0", facts=SEAM).exit_code == 0
+
+
+def test_the_body_of_a_request_is_not_the_facts(run, umbrella):
+    done = run("decide", umbrella, "refund", "--format", "json", facts={"facts": SEAM, "as_of": "2025-06-01"})
+    assert done.exit_code == 1
+    assert {e["pointer"]: e["help"] for e in json.loads(done.stdout)["errors"]} == {
+        "/facts": "give only what stands under `facts`; the day is given apart",
+        "/as_of": "the day is given apart from the facts",
+    }
+
+
+def test_the_help_of_format_says_what_there_is(run):
+    assert "text for people, json for programs." in " ".join(run("decide", "--help").output.split())
+    assert "text for people, the others for programs." in " ".join(run("test", "--help").output.split())
 
 
 def test_cases_run_on_all_engines_or_on_one(run, umbrella):

@@ -22,6 +22,7 @@ def test_advice_names_its_place_and_never_fails(run, umbrella):
         rules.write_text(text, "utf-8")
     assert done.exit_code == 0
     assert "coverage.yaml:9:13: lint[lint/no-source]: rule `UM-WIND` names no source" in done.stdout
+    assert f"\n\n{umbrella}: 3 pieces of advice (umbrella 0.1.0, decisions: refund;" in done.stdout
 
 
 def test_a_rule_without_a_case_is_named(run, umbrella, tmp_path):
@@ -29,6 +30,7 @@ def test_a_rule_without_a_case_is_named(run, umbrella, tmp_path):
     copy.mkdir()
     for file in umbrella.glob("*.yaml"):
         (copy / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    assert f"{copy}: 7 pieces of advice (" in run("lint", copy).stdout
     found = json.loads(run("lint", copy, "--format", "json").stdout)["bundles"][0]["diagnostics"]
     assert {"lint/untested-rule"} == {d["code"] for d in found}
     assert "no case expects rule `UM-WIND`" in {d["message"] for d in found}

@@ -89,8 +89,9 @@ class Fuzz:
 
 
 def _write_finds(total: Run, folder: Path | None) -> None:
-    """The finds, made small; as folders with a case each, if there is a place for them."""
-    for found in total.differences[:MOST_SHRUNK]:
+    """The finds, one of each decision of a bundle, made small; as folders with a case each, if there is a place."""
+    first = {(found.seed, found.decision): found for found in reversed(total.differences)}
+    for found in list(reversed(first.values()))[:MOST_SHRUNK]:
         smaller = shrunk(found)
         _say(f"\n{smaller}")
         if folder is not None:

@@ -34,7 +34,8 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
     "outcome": ("go", "wait", "stop"),
 }
 CURRENCIES = ("USD", "EUR")
-TEXTS = ("SGS", "bureau", "caf\u00e9")
+# The last one holds what the code that writes code is most likely to trip over.
+TEXTS = ("SGS", "bureau", "caf\u00e9", "a {} :%s {0} b # c")
 FIRST_DAY, LAST_DAY = date(2023, 11, 1), date(2025, 7, 1)
 
 

@@ -18,6 +18,7 @@ from policyengine.frontend.yaml_reader import bundle_digest
 
 _COPIED = ("src", "policies", "schemas", ".ci", "Makefile", "README.md", "pyproject.toml")
 _PUBLISHED_PORT = "8000"
+_PUBLISHED_FOLDER = "/srv/policyengine"
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -25,8 +26,9 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 class Session:
     """A copy of the project, a shell's directory and variables, and the service once it runs.
 
-    Two things cannot be the same everywhere, and are put as the document has them: the port of the service (a free
-    one here), and digests, which are compared with those worked out from the files and then shown as ``…``.
+    Three things cannot be the same everywhere, and are put as the document has them: the port of the service (a free
+    one here), the folder of the project, and digests, which are compared with those worked out from the files and then
+    shown as ``…``.
     """
 
     folder: Path
@@ -113,6 +115,7 @@ class Session:
         known = {bundle_digest(folder) for folder in (self.folder / "policies").iterdir() if folder.is_dir()}
         known |= {bundle_digest(head.parent) for head in self.folder.parent.glob("*/bundle.yaml")}
         assert set(_DIGEST.findall(text)) <= known, "a digest is printed that is not the one of a bundle here"
+        text = text.replace(str(self.folder.resolve()), _PUBLISHED_FOLDER)
         return _DIGEST.sub("…", text).replace(f"127.0.0.1:{self._port}", f"127.0.0.1:{_PUBLISHED_PORT}")
 
 

@@ -6,6 +6,7 @@ import re
 
 import click
 import pytest
+from prometheus_client import CollectorRegistry
 from tests.differential.test_differential import LEAST
 from tests.docs.documents import README, ROOT, codes, section, table
 from tests.docs.registries import PACKAGE, all_codes, request_codes
@@ -23,6 +24,7 @@ from policyengine.shipped import shipped_policies
 from policyengine.web import problems
 from policyengine.web.app import create_app
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES
+from policyengine.web.check_metrics import CheckMetrics
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -74,6 +76,14 @@ def test_every_route():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {coded(row[0])[0] for row in table(TEXT, "method and path", "gives")} == served
+
+
+def test_every_metric_of_the_cross_check_and_of_the_engine():
+    registry = CollectorRegistry()
+    CheckMetrics(registry)
+    told = {f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()}
+    rows = table(TEXT, "metric, with the labels `bundle` and `decision`", "counts")
+    assert {coded(row[0])[0] for row in rows} == told
 
 
 def test_every_problem_with_its_status():

@@ -18,6 +18,7 @@ from policyengine.engine import referee as referee_module
 from policyengine.engine.crosscheck import Checks
 from policyengine.engine.engine import Engine
 from policyengine.engine.referee import Difference
+from policyengine.engine.settings import EngineSettings
 from policyengine.engine.standby import MOST_FAULTS, TRIAL_EVERY
 from policyengine.errors import EngineFault, RequestError, UnknownName
 from policyengine.model.bundle import CheckedBundle
@@ -103,15 +104,75 @@ def test_the_first_and_then_every_nth_decision_is_sampled(sample, expected):
     assert seen == expected
 
 
-def test_a_sample_is_not_negative():
-    with pytest.raises(ValueError, match="from 0, not -1"):
-        engine(sample=-1)
+@pytest.mark.parametrize(
+    ("wrong", "error", "told"),
+    [
+        ({"sample": -1}, ValueError, "`sample` is a whole number from 0, such as 1000 or 0 for no sample, not -1"),
+        ({"sample": 1.5}, TypeError, "`sample` is a whole number from 0, such as 1000 or 0 for no sample, not 1.5"),
+        ({"sample": True}, TypeError, "not True"),
+        ({"check": "no"}, TypeError, "`check` is True or False, not 'no'"),
+        ({"check": None}, TypeError, "`check` is True or False, not None"),
+        (
+            {"differences": "kept"},
+            TypeError,
+            "not 'kept'; to keep them in a folder, give `DifferenceStore(\"folder\")`",
+        ),
+    ],
+)
+def test_choices_that_cannot_be_followed_are_refused_at_once(wrong, error, told):
+    with pytest.raises(error) as caught:
+        engine(**wrong)
+    assert str(caught.value).endswith(told)
 
 
-def test_the_sample_counts_over_all_decisions_of_an_engine_and_over_its_threads():
+def test_the_sample_counts_each_decision_by_itself_over_all_threads():
     with engine(sample=10) as of, ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: ask(of, ("coverage", "colour")[n % 2]), range(200)))
-        assert sum(c.sampled for c in of.checks.values()) == 20
+        assert [c.sampled for c in of.checks.values()] == [10, 10]
+
+
+@pytest.mark.parametrize("sample", [2, 3, 4])
+def test_no_order_of_calls_leaves_a_decision_out_of_the_sample(sample):
+    with engine(sample=sample) as of:
+        for _ in range(12):
+            ask(of)
+            for _ in range(sample - 1):
+                ask(of, "colour")
+        assert of.checks["coverage"].sampled == -(-12 // sample)
+        assert of.checks["colour"].sampled == -(-12 * (sample - 1) // sample)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "effect", "told"),
+    [
+        (
+            ("durable", True, 1000),
+            ("durable", True, 1000),
+            "engine durable, checked, every 1,000th answer by the reference",
+        ),
+        (("durable", True, 1), ("durable", True, 1), "engine durable, checked, every answer by the reference"),
+        (("durable", True, 0), ("durable", True, 0), "engine durable, checked"),
+        (("durable", False, 5), ("durable", False, 0), "engine durable, not checked"),
+        (("compiled", True, 22), ("compiled", False, 22), "engine compiled, every 22nd answer by the reference"),
+        (("compiled", True, 111), ("compiled", False, 111), "engine compiled, every 111th answer by the reference"),
+        (("compiled", True, 0), ("compiled", False, 0), "engine compiled, not checked"),
+        (("reference", True, 5), ("reference", False, 0), "engine reference, not checked"),
+    ],
+)
+def test_an_engine_says_what_of_its_settings_is_in_effect(chosen, effect, told):
+    name, check, sample = chosen
+    assert str(EngineSettings(name, check, sample)) == told
+    with Engine(small(), name, check=check, sample=sample) as of:
+        assert of.settings == EngineSettings(*effect)
+        for _ in range(2):
+            ask(of)
+        done = of.checks["coverage"]
+        assert (done.compared > 0, done.sampled > 0) == (effect[1], effect[2] > 0)
+
+
+def test_without_a_twin_nothing_is_compared_with_it():
+    with Engine(small(), twin=None, sample=7) as of:
+        assert of.settings == EngineSettings("durable", check=False, sample=7)
 
 
 def test_a_back_end_is_not_its_own_twin():

@@ -121,6 +121,12 @@ def test_texts_come_back_as_they_were(tmp_path, bundle, policies, key):
     assert results.ok, as_text(results)
 
 
+def test_a_version_of_several_lines_is_told_in_one(bundle):
+    difference = made(replace(bundle, version="1.0\nkind: rules"), wet())
+    assert case_text(difference).splitlines()[1].endswith("by version 1.0 kind: rules of `" + bundle.id + "`.")
+    assert yaml.safe_load(case_text(difference))["cases"][0]["expect"]["reasons"]
+
+
 def test_numbers_keep_their_digits(bundle):
     facts = wet({"amount": Number("5.10"), "currency": "EUR"})
     (case,) = yaml.safe_load(case_text(made(bundle, facts)))["cases"]

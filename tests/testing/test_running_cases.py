@@ -110,6 +110,17 @@ def test_the_explanation_tells_of_rules_that_do_not_hold(run):
     assert "item.loss = wet" in text
 
 
+def test_the_explanation_tells_nothing_twice(run):
+    items = ", ".join(f"{{id: {n}, loss: broken}}" for n in "abcdefghi")
+    told = run("{missing: []}", f"{{report.papers: ~, items: [{items}]}}").explanation
+    (whole,) = [n for n, line in enumerate(told) if line.endswith("`report.papers: contains photo` is unknown")]
+    assert told[whole - 1].startswith("rule PI-PHOTO for `a` is unknown")
+    assert told[whole + 1].strip() == "report.papers = unknown"
+    assert sum(line.endswith("`report.papers: contains photo` is unknown, as above") for line in told) == 7
+    assert sum(line.strip() == "report.papers = unknown" for line in told) == 1
+    assert told[-1] == "… and 1 more rule"
+
+
 def test_the_explanation_tells_of_what_is_open(run):
     text = outcome_text(run("{verdict: wait, missing: []}", "{report.papers: ~}"))
     assert "rule PI-PHOTO for `a` is unknown" in text

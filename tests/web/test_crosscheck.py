@@ -87,6 +87,31 @@ def test_nothing_is_kept_unless_it_is_asked_for(bundles, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("engines", "labels"),
+    [
+        (None, {"engine": "durable", "check": "true", "sample": "1000"}),
+        (Engines(EngineSettings(sample=7)), {"engine": "durable", "check": "true", "sample": "7"}),
+        (Engines(EngineSettings(check=False)), {"engine": "durable", "check": "false", "sample": "0"}),
+        (Engines(EngineSettings("compiled")), {"engine": "compiled", "check": "false", "sample": "1000"}),
+        (Engines(EngineSettings("reference")), {"engine": "reference", "check": "false", "sample": "0"}),
+    ],
+)
+def test_how_decisions_are_made_is_among_the_metrics(bundles, engines, labels):
+    client = create_app({"umbrella": load_bundle(bundles / "umbrella")}, engines).test_client()
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    found = [s for family in families for s in family.samples if s.name == "policyengine_engine_info"]
+    assert [(s.labels, s.value) for s in found] == [(labels, 1)]
+
+
+def test_who_starts_a_service_is_told_how_it_is_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    usual = "engine durable, checked, every 1,000th answer by the reference"
+    assert str(Engines(differences="kept")) == f"{usual}; differences in {tmp_path}/kept (facts may be personal data)"
+    assert str(Engines()) == f"{usual}; facts on which engines differ are not kept"
+    assert str(Engines(EngineSettings(check=False), "kept")) == "engine durable, not checked"
+
+
 def test_the_state_of_a_worker_ends_with_it(tmp_path):
     gone = 2**22 + 1
     names = [

@@ -163,6 +163,21 @@ def test_a_body_that_is_no_batch(client, body, pointer, code):
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
 
 
+@pytest.mark.parametrize(
+    ("key", "help_"),
+    [
+        ("as_of", "give it in each item"),
+        ("facts", "give it in each item"),
+        ("id", "give it in each item"),
+        ("item", "did you mean `items`?"),
+        ("day", "known here: `items`, `answer`"),
+    ],
+)
+def test_a_key_beside_the_items_of_a_batch(client, key, help_):
+    (error,) = client.post(f"{REFUND}/batch", json={"items": [], key: "2025-01-01"}).json()["errors"]
+    assert (error["pointer"], error["help"]) == (f"/{key}", help_)
+
+
 def test_an_empty_batch_has_an_empty_answer(client):
     assert batch(client).json() == {"items": []}
 

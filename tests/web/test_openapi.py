@@ -56,6 +56,25 @@ def test_the_document_is_openapi_3_1(document):
     assert [str(e) for e in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
+def test_every_reference_leads_to_something(document):
+    found = set(_references(document))
+    assert "#/components/headers/Digest" in found
+    resolver = Registry().with_resource(PLACE, Resource(document, DRAFT202012)).resolver(PLACE)
+    for reference in found:
+        resolver.lookup(reference)
+
+
+def _references(data):
+    """Every `$ref` of the document, at whatever depth."""
+    if isinstance(data, dict):
+        if "$ref" in data:
+            yield data["$ref"]
+        data = list(data.values())
+    if isinstance(data, list):
+        for item in data:
+            yield from _references(item)
+
+
 def test_every_schema_is_one_and_every_operation_has_its_own_name(document):
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.web.conftest import Server
 
@@ -32,11 +33,12 @@ def counts(client) -> dict[tuple[str, ...], float]:
 
 
 def test_it_says_what_it_serves_and_where(server, bundles):
-    first, *listed, last = server.printed
+    first, *listed, engine, last = server.printed
     assert first == f"policyengine {__version__}"
     for line, name in zip(listed, ("trade_assurance", "umbrella"), strict=True):
         bundle = load_bundle(bundles / name)
         assert line.split() == [bundle.id, bundle.version, "digest", bundle.digest]
+    assert engine.startswith("  engine durable, checked, every 1,000th answer by the reference; differences in /")
     assert last == f"listening on {server.address} (1 worker); stop with Ctrl-C"
 
 
@@ -158,6 +160,20 @@ def test_a_bad_bundle_starts_nothing(bundles, tmp_path):
     assert done.returncode == 3
     assert done.stdout == ""
     assert "bundle.yaml:1:1: error[schema/missing-key]" in done.stderr
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_differences_cannot_be_kept_in_a_file(bundles, tmp_path, below):
+    (tmp_path / "file").write_text("mine")
+    done = serve("--port", "0", str(bundles / "umbrella"), "--differences", f"{tmp_path}/file{below}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"`{tmp_path}/file` is a file; name a folder, or one that can be made" in done.stderr
+
+
+def test_differences_are_kept_or_not(bundles):
+    done = serve("--port", "0", str(bundles / "umbrella"), "--differences", "kept", "--no-differences")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--differences and --no-differences contradict each other" in done.stderr
 
 
 def test_two_bundles_of_one_id(bundles):

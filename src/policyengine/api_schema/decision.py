@@ -9,6 +9,15 @@ VALUE_CLASS = "value"
 UNDETERMINED = "undetermined"
 CLASSES = (*(str(c) for c in Class), UNDETERMINED)
 _DAY = {"format": "date"}
+_REASONS = (
+    "The rules that gave the verdict, and those that only limit the amount, each once; empty when the class is "
+    "`undetermined` or `value`."
+)
+_SHORT_RULES = (
+    "The ids of the full answer's reasons, each once, also of those that only limit the amount; empty when the class "
+    "is `undetermined` or `value`. What is missing, the amount, the elements and the day are only in the full answer: "
+    "ask again with the same `as_of`."
+)
 
 
 def decision_schemas() -> dict[str, Schema]:
@@ -33,7 +42,7 @@ def decision_schemas() -> dict[str, Schema]:
 
 def short_decision_schemas() -> dict[str, Schema]:
     """The short form (``ShortDecision``): what :meth:`policyengine.model.decision.Decision.to_short_dict` gives."""
-    rules = listing({"type": "string"}, "Ids of the rules that gave the verdict, each once; empty while undetermined.")
+    rules = listing({"type": "string"}, _SHORT_RULES)
     return {"ShortDecision": record("Decision in short", {**_outcome(), "rules": rules})}
 
 
@@ -54,7 +63,7 @@ def _decision() -> Schema:
         {
             "decision": text("The decision that was asked for."),
             **_outcome(),
-            "reasons": listing(ref("Reason"), "The rules that gave the verdict, each once; empty while undetermined."),
+            "reasons": listing(ref("Reason"), _REASONS),
             "missing": listing(ref("MissingFact"), "The facts that could still change the verdict or the amount."),
             "elements": listing(ref("ElementDecision"), "The verdict on each element, where elements were decided."),
             "deadlines": listing(ref("Deadline"), "The last days that count in this matter."),

@@ -51,13 +51,19 @@ def record(title: str, properties: dict[str, Schema], *, optional: tuple[str, ..
 
 
 def moved(schema: object, place: str) -> Any:  # noqa: ANN401 - JSON data in, the same shape of JSON data out
-    """A copy whose references to shared pieces point below ``place``, such as ``#/components/schemas/``."""
+    """A copy whose references to shared pieces point below ``place``, such as ``#/components/schemas/``.
+
+    References to anything else stay as they are.
+    """
     if isinstance(schema, dict):
         return {
-            key: place + value.removeprefix(_LOCAL) if key == "$ref" else moved(value, place)
-            for key, value in schema.items()
+            key: _moved_ref(value, place) if key == "$ref" else moved(value, place) for key, value in schema.items()
         }
     return [moved(item, place) for item in schema] if isinstance(schema, list) else schema
+
+
+def _moved_ref(target: str, place: str) -> str:
+    return place + target.removeprefix(_LOCAL) if target.startswith(_LOCAL) else target
 
 
 def document(title: str, body: Schema, shared: dict[str, Schema]) -> Schema:

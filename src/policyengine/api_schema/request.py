@@ -10,7 +10,7 @@ from policyengine.api_schema.parts import Schema, listing, or_null, record, ref,
 MOST_ITEMS: Final = 1000
 #: How long the id of an item may be, in characters.
 LONGEST_ID: Final = 200
-#: The forms of an answer: with everything there is to say, or with the verdict and the ids of the rules that gave it.
+#: The forms of an answer: with everything there is to say, or with the verdict, its class and the ids of the reasons.
 FULL: Final = "full"
 SHORT: Final = "short"
 ANSWERS: Final = (FULL, SHORT)
@@ -59,7 +59,10 @@ def _question(facts: str) -> dict[str, Schema]:
 
 def _answer() -> Schema:
     """What is asked for; the same for all items of a batch."""
-    meaning = "How much is told: everything, or only the verdict and the rules that gave it. Left out: everything."
+    meaning = (
+        "How much is told. `full`: everything. `short`: only the verdict, its class, and the ids of the reasons. "
+        "Left out: `full`."
+    )
     return {"enum": [*ANSWERS, None], "description": meaning}
 
 

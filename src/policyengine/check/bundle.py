@@ -11,7 +11,7 @@ from policyengine.check.context import Context
 from policyengine.check.decisions import Decisions
 from policyengine.check.declarations import declare
 from policyengine.check.definitions import definitions
-from policyengine.check.graph import Vocabulary, answer_only, definition_order, refuse_cycles
+from policyengine.check.graph import Vocabulary, answer_only, definition_order, refuse_cycles, refuse_long_chains
 from policyengine.check.headers import headers
 from policyengine.check.messages import inserted
 from policyengine.check.reading import entries, scalar, text
@@ -59,6 +59,17 @@ def _bundle_document(documents: Sequence[Mapping], folder: str, sink: Diagnostic
     return Mapping((), nowhere(folder))
 
 
+def several_bundles(documents: Sequence[Mapping], folder: str, sink: Diagnostics) -> bool:
+    """Whether the folder holds bundles in folders of their own (reported)."""
+    heads = [d.span.file for d in documents if text(d, "kind") == "bundle"]
+    folders = sorted({head.relative.rpartition("/")[0] for head in heads})
+    if len(folders) < 2 or "" in folders:  # noqa: PLR2004 - several
+        return False
+    help_ = "name one of " + ", ".join(f"`{folder.rstrip('/')}/{inside}`" for inside in folders)
+    sink.error("bundle/several", "this folder holds several bundles", nowhere(folder), help_)
+    return True
+
+
 class _Checker:
     """Runs the passes; each leaves its result for the next."""
 
@@ -83,6 +94,7 @@ class _Checker:
         # Cycles are looked for once every body is typed; walking needs the whole graph.
         v = Vocabulary(self.facts, self.lists, self.parameters, self.definitions)
         if refuse_cycles(self.ctx, v):
+            refuse_long_chains(self.ctx, v)
             self._answer_only(v, decisions)
         return None if self.sink.failed else self._bundle(v, decisions)
 

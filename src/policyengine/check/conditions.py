@@ -76,7 +76,8 @@ def _misspelt_word(ctx: Context, key: Scalar, scope: Scope) -> bool:
 
 def _tested_name(ctx: Context, key: Scalar, value: Node, scope: Scope) -> x.Expr | None:
     if not _NAME.fullmatch(key.text):
-        ctx.sink.error("schema/name", f"`{key.text}` is not a name", key.span, "write an expression under `where:`")
+        instead = "to write an expression here, write `where: …` in place of this entry"
+        ctx.sink.error("schema/name", f"`{key.text}` is not a name", key.span, instead)
         return None
     if _misspelt_word(ctx, key, scope):
         help_ = did_you_mean(key.text, _WORDS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from policyengine.check.context import Context
 from policyengine.model import expr as x
@@ -11,6 +12,10 @@ from policyengine.model.vocabulary import Definition, Fact, FactList, Parameter,
 from policyengine.source import Span
 
 Name = str
+
+#: Names that may lie behind one another, each read by the one before. No policy needs that many, and working one out
+#: goes through all of them.
+LONGEST_CHAIN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +124,27 @@ def _place(v: Vocabulary, name: Name) -> Span:
     return v.lists[list_name].fields[field].span
 
 
+def refuse_long_chains(ctx: Context, v: Vocabulary) -> None:
+    """Report each name behind which more than :data:`LONGEST_CHAIN` others lie one after another (without cycles)."""
+    graph = edges(v)
+    behind: dict[Name, int] = {}
+    for name in _in_order(graph, graph):
+        behind[name] = max((1 + behind[read] for read in graph.get(name, ())), default=0)
+        # Only where the limit is passed: what reads this name would say it again.
+        if behind[name] == LONGEST_CHAIN + 1:
+            message = f"behind `{name}` lie more than {LONGEST_CHAIN} names, each read by the one before"
+            ctx.sink.error("names/chain", message, _place(v, name), "say it in fewer steps")
+
+
 def definition_order(v: Vocabulary) -> dict[str, Definition]:
     """Definitions, each after those it reads (also through defaults and key days); otherwise as declared."""
-    graph = edges(v)
-    placed: dict[str, Definition] = {}
+    order = _in_order(edges(v), v.definitions)
+    return {name: v.definitions[name] for name in order if name in v.definitions}
+
+
+def _in_order(graph: Mapping[Name, list[Name]], wanted: Iterable[Name]) -> list[Name]:
+    """The wanted names and all that they read, each after what it reads."""
+    placed: list[Name] = []
     seen: set[Name] = set()
 
     def place(name: Name) -> None:
@@ -133,13 +155,12 @@ def definition_order(v: Vocabulary) -> dict[str, Definition]:
             step = next(reads, None)
             if step is None:
                 stack.pop()
-                if top in v.definitions:
-                    placed[top] = v.definitions[top]
+                placed.append(top)
             elif step not in seen:
                 seen.add(step)
                 stack.append((step, iter(graph.get(step, ()))))
 
-    for name in v.definitions:
+    for name in wanted:
         if name not in seen:
             place(name)
     return placed

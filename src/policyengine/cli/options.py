@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from policyengine.engine.json_reader import read_json
-from policyengine.engine.settings import DEFAULT, SAMPLE, EngineSettings
+from policyengine.engine.settings import DEFAULT, REFERENCE, SAMPLE, EngineSettings
 from policyengine.errors import RequestError
 from policyengine.shipped import shipped_policies
 
@@ -37,7 +38,7 @@ def format_option(*formats: str) -> Decorator:
         default=formats[0],
         show_default=True,
         callback=_remember_format,
-        help="What to print: text for people, the others for programs.",
+        help=f"What to print: text for people, {'the others' if len(formats) > 2 else formats[-1]} for programs.",  # noqa: PLR2004 - text and another
     )
 
 
@@ -105,6 +106,8 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def collected(*, engine: str, check: bool, sample: int, **more: Any) -> Any:  # noqa: ANN401 - click's
+        if sample and is_given("sample"):
+            _refuse_sample(engine, check=check)
         return command(settings=EngineSettings(engine, check, sample), **more)
 
     options: tuple[Decorator, ...] = (
@@ -114,15 +117,29 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(min=0),
             default=SAMPLE,
             show_default=True,
-            help="With checks: compare the first and then every N-th answer with the reference's; 0 for none.",
+            help="With checks: compare the first and then every N-th answer of each decision with the reference's; "
+            "0 for none.",
         ),
-        check_option("Compare what the engine matches with its twin, for every decision."),
+        check_option("Compare every match with the twin's, and sampled answers with the reference's."),
         engine_option("Engine that decides: durable, compiled or reference."),
     )
     made: Callable[..., Any] = collected
     for add in options:
         made = add(made)
     return made
+
+
+def is_given(parameter: str) -> bool:
+    """Whether the running command was told this parameter, rather than left to its default."""
+    return click.get_current_context().get_parameter_source(parameter) is not ParameterSource.DEFAULT
+
+
+def _refuse_sample(engine: str, *, check: bool) -> None:
+    """A sample that nobody would take is wrong usage: who asks for it believes to be checked."""
+    if not check:
+        raise click.UsageError("--sample has no effect with --no-check; leave one of them out")
+    if engine == REFERENCE:
+        raise click.UsageError("--sample has no effect with --engine reference, which would be compared with itself")
 
 
 def day_of(question: Question, engine: Engine) -> date:

@@ -18,7 +18,7 @@ from policyengine.engine.prepared import Prepared
 from policyengine.engine.referee import Difference, Keep, Question, Referee
 from policyengine.engine.request import RequestReader
 from policyengine.engine.selection import CLOSED, selected_program
-from policyengine.engine.settings import DEFAULT, SAMPLE, TWIN
+from policyengine.engine.settings import DEFAULT, SAMPLE, TWIN, EngineSettings, refuse_unusable
 from policyengine.errors import UnknownName
 from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model.bundle import CheckedBundle
@@ -33,14 +33,16 @@ class Engine:
 
     ``backend`` is the engine that decides: ``durable``, ``compiled``, ``reference``, or a back end of your own. With
     ``check`` its matches are compared with those of ``twin`` (unless it is its own), and the first and then every
-    ``sample``-th answer on which they agree with the reference's (0: none). Where anything differs, the answer is the
+    ``sample``-th answer of each decision with the reference's (0: none). Where anything differs, the answer is the
     reference's, an error is logged, and ``differences`` is called with the facts; left out, the last of them are in
-    ``engine.differences``. ``engine.checks`` counts by decision.
+    ``engine.differences``. ``engine.checks`` counts by decision; ``engine.settings`` says what is in effect.
 
     The twin also stands in for an engine that fails, with or without ``check``, and the reference for both. With
     ``twin`` None nothing does: what goes wrong is raised.
 
     ``today`` gives the day in a zone and is asked only when a caller leaves ``as_of`` out.
+
+    Raises TypeError and ValueError for choices that cannot be followed, and UnknownName for an engine that is none.
     """
 
     def __init__(  # noqa: PLR0913 - one for each choice that a caller has
@@ -54,16 +56,17 @@ class Engine:
         twin: str | Backend | None = TWIN,
         today: Callable[[ZoneInfo], date] | None = None,
     ) -> None:
-        if sample < 0:
-            raise ValueError(f"`sample` is a whole number from 0, not {sample}")
+        refuse_unusable(check, sample, differences)
         self.bundle = bundle
         self.differences: deque[Difference] = deque(maxlen=MOST_HELD)
         checks = {name: Checks() for name in bundle.decisions}
         self.checks: Mapping[str, Checks] = MappingProxyType(checks)
         self._referee = Referee(bundle, checks, differences or self._hold)
+        self.settings = EngineSettings(_name(backend), check, sample).in_effect(None if twin is None else _name(twin))
         self._contains = twin is not None
-        self._sample = sample if check else 0
-        self._agreed = count()
+        self._sample = self.settings.sample
+        # One for each decision: by a common one, calls in a regular order could leave a decision out for good.
+        self._agreed = {name: count() for name in bundle.decisions}
         self._today = today or _today
         self._zone = ZoneInfo(bundle.time_zone)
         self._evaluator = Evaluator(bundle)
@@ -88,7 +91,7 @@ class Engine:
             if not self._contains or self._program is CLOSED:
                 raise
             return self._referee.settle(Question(prepared.spec, facts, day), e)
-        if self._sample and next(self._agreed) % self._sample == 0:
+        if self._sample and next(self._agreed[decision]) % self._sample == 0:
             return self._referee.look_over(Question(prepared.spec, facts, day), made)
         return made
 
@@ -121,6 +124,10 @@ class Engine:
             help_ = did_you_mean(decision, self._prepared) or "decisions: " + ", ".join(self._prepared)
             raise UnknownName(f"bundle `{self.bundle.id}` has no decision `{decision}`", help_)
         return found
+
+
+def _name(engine: str | Backend) -> str:
+    return engine if isinstance(engine, str) else engine.name
 
 
 def _today(zone: ZoneInfo) -> date:

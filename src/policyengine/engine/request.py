@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from policyengine.engine.bad_values import BadValue, bad, wrong_type
@@ -21,6 +22,12 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.model.memory import Element, Given, WorkingMemory
 from policyengine.model.vocabulary import Fact, FactList
 from policyengine.values.text import value_json
+
+# Keys of a request that are not facts, given as if they were.
+_BESIDE_FACTS: Final = {
+    "facts": "give only what stands under `facts`; the day is given apart",
+    "as_of": "the day is given apart from the facts",
+}
 
 
 class RequestReader:
@@ -154,7 +161,7 @@ class _Reading:
             detail = f"{shown(key)} is not a declared fact, and facts are given as nested objects"
             near = help_for(full, "", (), self._names)
             return FactProblem(at, "request/unknown-fact", detail, near or f"write {nested(full)}")
-        help_ = help_for(key, place, names, self._names)
+        help_ = help_for(key, place, names, self._names, None if place else _BESIDE_FACTS.get(key))
         return FactProblem(at, "request/unknown-fact", f"{shown(full)} is not a declared fact", help_)
 
     def _keep(self, into: dict[str, Given], raw: object, fact: Fact, at: str, address: str) -> None:

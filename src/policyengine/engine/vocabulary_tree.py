@@ -36,15 +36,20 @@ def nested(name: str) -> str:
     return "".join(f'{{"{p}": ' for p in parts) + "…" + "}" * len(parts)
 
 
-def help_for(key: str, place: str, here: Iterable[str], known: Iterable[str]) -> str | None:
-    """What was probably meant by an undeclared ``key`` below the dotted ``place``: a name here, or one elsewhere."""
+def help_for(
+    key: str, place: str, here: Iterable[str], known: Iterable[str], otherwise: str | None = None
+) -> str | None:
+    """What was probably meant by an undeclared ``key`` below the dotted ``place``: a name here, or one elsewhere.
+
+    Where no name is near: ``otherwise``, or the names that are known here.
+    """
     if len(key) > LONGEST_KEY:
         return None
     near = nearest(key, here)
     if near:
         return f"did you mean `{near}`?"
     elsewhere = _ending_in(key, known) or nearest(f"{place}.{key}" if place else key, known)
-    return f"did you mean `{elsewhere}`? write {nested(elsewhere)}" if elsewhere else _choices(here)
+    return f"did you mean `{elsewhere}`? write {nested(elsewhere)}" if elsewhere else otherwise or _choices(here)
 
 
 def _ending_in(key: str, known: Iterable[str]) -> str | None:

@@ -61,6 +61,8 @@ class Reading:
     def __init__(self, bundle: CheckedBundle) -> None:
         self._bundle = bundle
         self._named: dict[str, Reads] = {}
+        for definition in bundle.definitions.values():  # in an order in which each comes after those it reads
+            self.of_definition(definition)
 
     def of(self, e: Expr) -> Reads:
         """What ``e`` may read. Key days of parameters do not count: they choose a value, they are not part of it."""

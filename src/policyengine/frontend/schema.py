@@ -222,7 +222,8 @@ class _Check:
             self._error("schema/list-condition", message, span, help_)
         else:
             message = f"{part(path)} must be a mapping of names to tests"
-            self._error("schema/type", message, span, "write an expression under `where:`")
+            form = "{where: …}" if isinstance(path[-1], int) else f"{path[-1]}: {{where: …}}"
+            self._error("schema/type", message, span, f"write an expression as `{form}`")
 
     def word(self, path: Path, broken: _Broken) -> None:
         known, given = [str(w) for w in broken.demand], _text(broken.instance)

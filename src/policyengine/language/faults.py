@@ -35,10 +35,11 @@ _FOREIGN: tuple[tuple[str, str], ...] = (
     (r"OR\b", "write `or` in small letters"),
     (r"NOT\b", "write `not(…)` in small letters"),
     (r"%", "write the percentage as a number, such as `amount * 5 / 100`"),
-    (r"[€$£]", "write the currency as a code after the amount, such as `50 EUR`"),
     (r"\d{1,3}(?:,\d{3})+", "write numbers without commas"),
     (r"(?<=\d),\d", "write a decimal with a point, such as `2.5`"),
 )
+_CODES: Mapping[str, str] = {"$": "USD", "€": "EUR", "£": "GBP"}
+_PRICED = re.compile(r"(?P<sign>[$€£])\s*(?P<figure>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d,]))?")
 # The same, of what stands exactly where reading stopped.
 _SLIPS: tuple[tuple[str, str], ...] = (
     (r"(?<=[A-Z]{3} )\d", "write the currency after the amount, such as `50 USD`"),
@@ -78,7 +79,19 @@ _BEFORE: tuple[tuple[str, str], ...] = (
 )
 
 
+def _priced_help(text: str, start: int) -> str | None:
+    """How an amount that begins with the sign of a currency is written here: `$50,000` as `50000 USD`."""
+    found = _PRICED.match(text, start)
+    if found is None:
+        return None
+    figure = (found["figure"] or "50").replace(",", "")
+    return f"write the currency as a code after the amount, such as `{figure} {_CODES[found['sign']]}`"
+
+
 def _foreign_help(text: str, start: int) -> str | None:
+    priced = _priced_help(text, start)
+    if priced:
+        return priced
     # The offending sign may begin one character earlier: `==` is read as `=` and then `=`.
     for pattern, remedy in _FOREIGN:
         for at in (start, start - 1, text.rfind("not", 0, start + 1)):

@@ -226,7 +226,7 @@ class Decision(NamedTuple):
     split: SplitPlan | None = None
 
     def to_short_dict(self) -> dict[str, Json]:
-        """The short wire form: the verdict and the ids of the rules that gave it."""
+        """The short wire form: the verdict, its class and the ids of the reasons."""
         rules = [reason.rule for reason in self.reasons]
         return {"verdict": self.verdict, "class": self.verdict_class, "rules": rules}
 

@@ -94,7 +94,8 @@ def _file_text(difference: Difference, expected: Mapping[str, Json]) -> str:
         "as_of": difference.as_of.isoformat(),
         "cases": [case],
     }
-    head = f"# {found}.\n# What is expected is the reference's answer, by version {bundle.version} of `{bundle.id}`.\n"
+    version = " ".join(bundle.version.split())  # any text, also one of several lines
+    head = f"# {found}.\n# What is expected is the reference's answer, by version {version} of `{bundle.id}`.\n"
     return head + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from policyengine.model.bundle import CheckedBundle
@@ -23,19 +24,27 @@ _TRUTHS: Final = ("true", "false", "unknown")
 Asked = tuple[str, str | None]
 """A rule id, and an element's key or None for any."""
 
+Told = dict[tuple[object, ...], int]
+"""Expressions that were told with what is below them, and the depth from which that was."""
+
 
 def explain(bundle: CheckedBundle, case: Case, decision: Decision, found: Iterable[Difference]) -> tuple[str, ...]:
-    """Lines that tell why, rules that hold or are open first; empty where no rule is concerned."""
+    """Lines that tell why, rules that hold or are open first; empty where no rule is concerned.
+
+    What is below an expression is told once.
+    """
     differences = tuple(found)
     spec = bundle.decisions[case.decision]
     record = trace(bundle, case.decision, case.facts, case.as_of)
     asked = dict.fromkeys(a for d in differences for a in _concerned(spec, decision, record, d))
     told = sorted((r for r in record.rules if _is_asked(r, asked)), key=lambda r: r.truth is False)
-    lines = [line for one in told[:MOST_RULES] for line in _rule(spec, one)]
+    before: Told = {}
+    lines = [line for one in told[:MOST_RULES] for line in _rule(spec, one, before)]
     if len(told) > MOST_RULES:
-        lines.append(f"… and {len(told) - MOST_RULES} more rules")
+        more = len(told) - MOST_RULES
+        lines.append(f"… and {more} more {'rule' if more == 1 else 'rules'}")
     if record.value is not None:
-        lines += ["the verdict is the value of", *_limited(_node(record.value, 1, ""))]
+        lines += ["the verdict is the value of", *_limited(_node(record.value, 1, "", before))]
     if any(d.key.split(".")[0] in ("amount", "groups") for d in differences):
         lines += [line for detail in decision.amounts for line in _amount(detail)]
     return (*lines, *_faults(decision))
@@ -82,14 +91,14 @@ def _of_words(
             yield one.rule, one.element
 
 
-def _rule(spec: DecisionSpec, found: RuleTrace) -> Iterator[str]:
+def _rule(spec: DecisionSpec, found: RuleTrace, before: Told) -> Iterator[str]:
     rule = next(r for r in spec.rules if r.index == found.index)
     about = f" for `{found.element}`" if found.element is not None else ""
     place = f"{rule.span.file.path}:{rule.span.start.line}"
     yield f"rule {found.rule}{about} is {_truth(found.truth)} ({place})"
     parts = zip(rule.parts, (found.guard, found.applies, found.own), strict=True)
     nodes = [node for part, node in parts if part != And(type=part.type, items=(), span=part.span)]
-    yield from _limited(line for n in nodes for line in _node(_named(n, found, rule), 1, _file(rule.span.at)))
+    yield from _limited(line for n in nodes for line in _node(_named(n, found, rule), 1, _file(rule.span.at), before))
 
 
 def _named(node: Node, found: RuleTrace, rule: Rule) -> Node:
@@ -101,13 +110,14 @@ def _named(node: Node, found: RuleTrace, rule: Rule) -> Node:
 
 
 def _limited(lines: Iterable[str]) -> Iterator[str]:
-    shown = list(lines)
-    yield from shown[:MOST_LINES]
-    if len(shown) > MOST_LINES:
+    # Not a line is made that is not shown, for it would count as told.
+    rest = iter(lines)
+    yield from islice(rest, MOST_LINES)
+    if next(rest, None) is not None:
         yield "  …"
 
 
-def _node(node: Node, depth: int, file: str) -> Iterator[str]:
+def _node(node: Node, depth: int, file: str, before: Told) -> Iterator[str]:
     """An expression, what it came to, and what it was made of; constants are not worth a line."""
     text, negated = _text(node), ""
     while len(node.children) == 1 and _text(node.children[0]) == text:
@@ -118,14 +128,18 @@ def _node(node: Node, depth: int, file: str) -> Iterator[str]:
         node = below
     if not node.children and text == node.value:
         return
+    below_it = node.children[0].children if negated else node.children
+    this = (text, negated, node.value, node.element, below_it)
+    # From further down less was told, because there is a deepest line.
+    again = this in before and before[this] <= depth
     about = f" [{node.element}]" if node.element is not None else ""
     place = f" ({node.place})" if _file(node.place) != file else ""
     said = f"{negated}`{text}` is {node.value}" if node.value in _TRUTHS and node.children else f"{text} = {node.value}"
-    yield f"{'  ' * depth}{said}{about}{place}"
-    if depth < _DEEPEST:
-        below_it = node.children[0].children if negated else node.children
+    yield f"{'  ' * depth}{said}{about}{place}{', as above' if again else ''}"
+    if below_it and not again and depth < _DEEPEST:
         for child in below_it:
-            yield from _node(child, depth + 1, _file(node.place))
+            yield from _node(child, depth + 1, _file(node.place), before)
+        before[this] = depth
 
 
 def _text(node: Node) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Final
 from xml.etree import ElementTree as ET
 
 from policyengine.diagnostics import Diagnostic
@@ -17,10 +18,21 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NO_CASE = "no case was found, so nothing has been tested"
 
 
-def as_text(results: Results) -> str:
-    """For people: faults and failures in full, then one line that counts."""
+#: Failures of a bundle that are explained, unless all are asked for.
+FIRST: Final = 3
+
+
+def as_text(results: Results, explained: int | None = FIRST) -> str:
+    """For people: faults, failures, the list of all cases that failed, and one line that counts.
+
+    The first ``explained`` failures tell why; all of them for None.
+    """
+    failed = [o for o in results.outcomes if o.status is not Status.PASSED]
+    most = len(failed) if explained is None else explained
     parts = [d.render() for d in results.diagnostics]
-    parts += [outcome_text(o) for o in results.outcomes if o.status is not Status.PASSED]
+    parts += [outcome_text(o, why=n < most) for n, o in enumerate(failed)]
+    if failed:
+        parts.append("\n".join(["not passed:", *(f"  {_head(o)}" for o in failed)]))
     return "\n\n".join([*parts, summary(results)]) + "\n"
 
 
@@ -36,16 +48,20 @@ def summary(results: Results) -> str:
 _COUNTED = ((Status.PASSED, "passed"), (Status.FAILED, "failed"), (Status.ERROR, "could not be decided"))
 
 
-def outcome_text(outcome: Outcome) -> str:
-    """A case that did not pass: where it is, what differs first, then why the answer is as it is."""
+def _head(outcome: Outcome) -> str:
     case = outcome.case
-    head = f"{case.span.file.path}:{case.span.start.line}: {outcome.status}: {case.id}"
-    lines = [head]
+    return f"{case.span.file.path}:{case.span.start.line}: {outcome.status}: {case.id}"
+
+
+def outcome_text(outcome: Outcome, *, why: bool = True) -> str:
+    """A case that did not pass: where it is, what differs first, then ``why`` the answer is as it is."""
+    case = outcome.case
+    lines = [_head(outcome)]
     if case.cites:
         lines.append(f"  tests {', '.join(case.cites)}")
     lines += [f"  {line}" for line in outcome.error.splitlines()]
     lines += [f"  {line}" for d in outcome.differences for line in difference_lines(d)]
-    if outcome.explanation:
+    if why and outcome.explanation:
         lines += ["  why:", *(f"    {line}" for line in outcome.explanation)]
     return "\n".join(lines)
 

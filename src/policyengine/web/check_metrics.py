@@ -1,4 +1,7 @@
-"""The counts of the cross-check, for Prometheus: what engines have counted since they were last looked at is added."""
+"""The cross-check, for Prometheus: how it is set, and its counts.
+
+What engines have counted since they were last looked at is added.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from policyengine.engine.crosscheck import Checks
+from policyengine.engine.settings import EngineSettings
 
 _LABELS: Final = ("bundle", "decision")
 #: Counters by the attribute of :class:`Checks` that they follow.
@@ -21,7 +25,7 @@ _COUNTERS: Final = {
 
 
 class CheckMetrics:
-    """Creates the counters. They have two labels, a bundle and a decision, so their number is bounded."""
+    """Creates the metrics. Labels are bundles, decisions and settings, so their number is bounded."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._counters = {
@@ -34,6 +38,17 @@ class CheckMetrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._info = Gauge(
+            "policyengine_engine_info",
+            "How decisions are made and checked",
+            ("engine", "check", "sample"),
+            registry=registry,
+            multiprocess_mode="max",
+        )
+
+    def set_to(self, settings: EngineSettings) -> None:
+        """An engine works by these settings, of which each is in effect."""
+        self._info.labels(settings.backend, str(settings.check).lower(), str(settings.sample)).set(1)
 
     def follow(self, bundle: str, decision: str, checks: Checks) -> Callable[[], None]:
         """What to call after every request for this decision, or often enough."""

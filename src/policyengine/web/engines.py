@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyengine.engine.settings import EngineSettings
@@ -23,6 +24,15 @@ class Engines:
 
     settings: EngineSettings = field(default_factory=EngineSettings)
     differences: str | None = None
+
+    def __str__(self) -> str:
+        """How decisions are made and checked, and where facts are kept; for who starts the service."""
+        done = self.settings.in_effect()
+        if not (done.check or done.sample):
+            return str(self.settings)
+        if self.differences is None:
+            return f"{self.settings}; facts on which engines differ are not kept"
+        return f"{self.settings}; differences in {Path(self.differences).resolve()} (facts may be personal data)"
 
     def __call__(self, bundle: CheckedBundle) -> Engine:
         """An engine for this bundle, in the process that is to use it."""

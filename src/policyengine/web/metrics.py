@@ -39,7 +39,7 @@ class Metrics:
         # Finding a counter by its labels takes longer than counting, so those in use are kept at hand.
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._by_class: dict[tuple[str, str, str], Counter] = {}
-        self.follow = CheckMetrics(registry).follow
+        self.checks = CheckMetrics(registry)
         names = ["bundle", "version", "digest"]
         info = Gauge("policyengine_bundle", "The bundles", names, registry=registry, multiprocess_mode="max")
         for bundle in bundles.values():

@@ -141,7 +141,7 @@ def read_batch(data: object) -> Batch:
     if not isinstance(data, Mapping):
         raise unusable([_wrong_type("", data, "an object")])
     short, problems = _is_short(data)
-    problems += _unknown_keys(data, _BATCH_KEYS, "")
+    problems += _unknown_keys(data, _BATCH_KEYS, "", of_items=_ITEM_KEYS)
     if "items" not in data:
         help_ = 'give them as {"items": [{"id": "a", "facts": {…}}]}'
         problems.append(FactProblem("", "request/missing-key", "the items are missing", help_))
@@ -184,10 +184,14 @@ def _wrong_type(at: str, given: object, needed: str) -> FactProblem:
     return FactProblem(at, "request/type", f"{needed} is needed here, but this is {kind_of(given)}")
 
 
-def _unknown_keys(data: Mapping[str, object], known: tuple[str, ...], at: str) -> Iterator[FactProblem]:
+def _unknown_keys(
+    data: Mapping[str, object], known: tuple[str, ...], at: str, *, of_items: tuple[str, ...] = ()
+) -> Iterator[FactProblem]:
+    """The keys that are not ``known`` here. Those ``of_items`` would be, one level further down."""
     for key in data:
         if key not in known:
             near = did_you_mean(key, known) if len(key) <= _LONGEST_KEY else None
-            help_ = near or "known here: " + ", ".join(f"`{k}`" for k in known)
+            here = near or "known here: " + ", ".join(f"`{k}`" for k in known)
+            help_ = "give it in each item" if key in of_items else here
             detail = f"{shown(key)} is not a key of a request"
             yield FactProblem(step_into(at, key), "request/unknown-key", detail, help_)

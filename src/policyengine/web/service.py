@@ -34,8 +34,10 @@ class Service:
     def __init__(self, bundles: Mapping[str, CheckedBundle], metrics: Metrics, engines: MakeEngine) -> None:
         self.bundles = bundles
         self._engines = {name: engines(bundle) for name, bundle in bundles.items()}
+        for engine in self._engines.values():
+            metrics.checks.set_to(engine.settings)
         self._desks = {
-            (name, decision): Desk(engine, decision, metrics.decided, metrics.follow(name, decision, checks))
+            (name, decision): Desk(engine, decision, metrics.decided, metrics.checks.follow(name, decision, checks))
             for name, engine in self._engines.items()
             for decision, checks in engine.checks.items()
         }

@@ -129,7 +129,9 @@ class Truths:
     def _leaf(self, pattern: Pattern, mode: Mode, _: Iterator[str]) -> str:
         _, number, holds = pattern
         text = self.values.of_number(self.frame, number)
-        return _asked(self._kept(number, f"need({text})" if mode is Mode.EXACT else text), mode, holds=holds)
+        # Two-valued code may hold three-valued parts, which keep a value that need not be known.
+        key, text = ("needed", f"need({text})") if mode is Mode.EXACT else ("value", text)
+        return _asked(self.frame.local((key, number), "v", text), mode, holds=holds)
 
     def _dated(self, pattern: Pattern, mode: Mode, constants: Iterator[str]) -> str:
         _, number, core, holds = pattern
@@ -138,9 +140,6 @@ class Truths:
         for _unused in range(slots(core)):
             next(constants)
         return self._leaf(("leaf", number, holds), mode, constants)
-
-    def _kept(self, number: int, text: str) -> str:
-        return self.frame.local(("value", number), "v", text)
 
     # --- operands ---
 

@@ -11,7 +11,7 @@ import click
 
 import policyengine
 from policyengine.cli import exits
-from policyengine.cli.options import bundle_folders, settings_options
+from policyengine.cli.options import bundle_folders, is_given, settings_options
 from policyengine.cli.output.faults import diagnostic_text
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.settings import EngineSettings
@@ -80,6 +80,7 @@ def serve(  # noqa: PLR0913 - one for each option
     from policyengine.web.server import CannotListen, Listening, free_address
     from policyengine.web.server import serve as listen
 
+    kept_in = _folder_for(differences, no_differences=no_differences)
     bundles = _load(bundle_folders(folders))
     try:
         listening = Listening(*free_address(host, port), workers, access_log)
@@ -90,10 +91,25 @@ def serve(  # noqa: PLR0913 - one for each option
     click.echo(f"policyengine {policyengine.__version__}")
     for bundle in bundles.values():
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
+    engines = Engines(settings, kept_in)
+    click.echo(f"  {engines}")
     sys.stdout.flush()
-    engines = Engines(settings, None if no_differences else differences)
     listen(bundles, listening, engines, functools.partial(_announce, address, workers))
     return exits.FINE
+
+
+def _folder_for(differences: str, *, no_differences: bool) -> str | None:
+    """The folder for differences; None: they are not kept. Wrong usage if it could never be written."""
+    if no_differences:
+        if is_given("differences"):
+            raise click.UsageError("--differences and --no-differences contradict each other; leave one of them out")
+        return None
+    path = Path(differences)
+    there = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if not there.is_dir():
+        told = f"`{there}` is a file; name a folder, or one that can be made"
+        raise click.BadParameter(told, param_hint="--differences")
+    return differences
 
 
 def _announce(address: str, workers: int) -> None:

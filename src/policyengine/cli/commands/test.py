@@ -26,7 +26,7 @@ is found, or when the engines do not agree.
 \b
 Examples:
   policyengine test policies/returns
-  policyengine test policies/returns -k late
+  policyengine test policies/returns -k late --why all
   policyengine test policies --format junit > report.xml
   policyengine test policies --engine compiled --no-check
 
@@ -36,17 +36,27 @@ Examples:
 @click.argument("folders", metavar="[FOLDER]...", nargs=-1)
 @click.option("-k", "select", metavar="TEXT", help="Run only the cases whose name or file contains this text.")
 @engine_option("Decide by this engine only: durable, compiled or reference.  [default: each of them]", default=None)
-@check_option("Compare whole answers with the reference's; otherwise one engine's with what cases expect.")
+@check_option("Also compare each engine's whole answer with the reference's; without it only what the cases expect.")
+@click.option(
+    "--why",
+    type=click.Choice(["first", "all", "none"]),
+    default="first",
+    show_default=True,
+    help="In text: say rule by rule why for the first 3 failures of a bundle, for all, or for none.",
+)
 @format_option("text", "json", "junit", "github")
-def test(folders: tuple[str, ...], select: str | None, engine: str | None, check: bool, format_: str) -> int:  # noqa: FBT001 - a flag
+def test(  # noqa: PLR0913 - one for each option
+    *, folders: tuple[str, ...], select: str | None, engine: str | None, check: bool, why: str, format_: str
+) -> int:
     """Print how every case came out."""
     from policyengine.testing import formats
     from policyengine.testing.run import ALL_ENGINES, run_cases
 
+    explained = {"first": formats.FIRST, "all": None, "none": 0}[why]
     engines = (engine,) if engine else ALL_ENGINES if check else ALL_ENGINES[:1]
     results = [run_cases(folder, select, engines, check=check) for folder in bundle_folders(folders)]
     write: dict[str, Callable[[Sequence[Results]], str]] = {
-        "text": lambda found: "".join(formats.as_text(r) for r in found),
+        "text": lambda found: "".join(formats.as_text(r, explained) for r in found),
         "github": lambda found: "".join(formats.as_github(r) for r in found),
         "json": lambda found: json_text({"bundles": [json.loads(formats.as_json(r)) for r in found]}) + "\n",
         "junit": lambda found: _one_report([formats.as_junit(r) for r in found]),

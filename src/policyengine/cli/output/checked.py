@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from policyengine.cli.output.faults import diagnostic_text, json_text
-from policyengine.diagnostics import Diagnostics
+from policyengine.diagnostics import Diagnostics, Severity
 from policyengine.model.bundle import CheckedBundle
 
 Checked = tuple[Path, CheckedBundle | None, Diagnostics]
@@ -32,9 +32,18 @@ def _summary(folder: Path, bundle: CheckedBundle | None, sink: Diagnostics) -> s
         return f"{folder}: {click.style(f'{count} fault' + 's' * (count != 1), fg='red', bold=True)}"
     rules = sum(len(d.rules) for d in bundle.decisions.values())
     facts = len(bundle.facts) + sum(len(items.fields) for items in bundle.lists.values())
-    fine = click.style("fine", fg="green", bold=True)
+    advice = ", ".join(_advice(sink)) or click.style("fine", fg="green", bold=True)
     what = f"{bundle.id} {bundle.version}, decisions: {', '.join(bundle.decisions)}; {facts} facts, {rules} rules"
-    return f"{folder}: {fine} ({what})"
+    return f"{folder}: {advice} ({what})"
+
+
+def _advice(sink: Diagnostics) -> Iterator[str]:
+    """How much was said about a bundle that can be used: ``1 warning``, ``2 pieces of advice``."""
+    words = {Severity.WARNING: ("warning", "warnings"), Severity.LINT: ("piece of advice", "pieces of advice")}
+    for severity, (one, many) in words.items():
+        count = sum(d.severity is severity for d in sink)
+        if count:
+            yield f"{count} {one if count == 1 else many}"
 
 
 def _show_json(checked: Sequence[Checked]) -> None:

@@ -116,20 +116,6 @@ def stated(given: object, empty: object, value: object) -> Truth:
     return value not in ("", frozenset())
 
 
-def both(a: object, b: object) -> Truth:
-    """Kleene's and."""
-    if a is False or b is False:
-        return False
-    return None if a is None or b is None else True
-
-
-def choose(condition: Truth, then: object, otherwise: object) -> object:
-    """``if`` whose branches are computed already."""
-    if condition is None:
-        return agree((then, otherwise))
-    return then if condition else otherwise
-
-
 def agree(values: Iterable[object]) -> object:
     """The value that all are, if all are exactly known and equal; else None."""
     first, *rest = values
