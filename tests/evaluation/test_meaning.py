@@ -216,7 +216,8 @@ def test_a_combination_that_is_itself_unknown_leaves_it_unknown():
 def test_too_many_combinations_are_not_tried():
     key = b.FactRef(name="o.day", type=DATE, span=b.HERE)
     names = [f"p{i}" for i in range(13)]
-    bundle = replace(BUNDLE, parameters={n: param(n, INTEGER, [(None, 1), (YEAR_25, 2)], key) for n in names})
+    made = {n: param(n, INTEGER, [(None, 1), (YEAR_25, 2)], key) for n in names}
+    bundle = replace(BUNDLE, parameters={**BUNDLE.parameters, **made})
     words = b.Words(bundle)
 
     def above_zero(count: int) -> bool | None:
