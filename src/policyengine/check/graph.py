@@ -132,8 +132,8 @@ def refuse_long_chains(ctx: Context, v: Vocabulary) -> None:
         behind[name] = max((1 + behind[read] for read in graph.get(name, ())), default=0)
         # Only where the limit is passed: what reads this name would say it again.
         if behind[name] == LONGEST_CHAIN + 1:
-            message = f"behind `{name}` lie more than {LONGEST_CHAIN} names, each read by the one before"
-            ctx.sink.error("names/chain", message, _place(v, name), "say it in fewer steps")
+            message = f"`{name}` is defined through more than {LONGEST_CHAIN} other names, one after another"
+            ctx.sink.error("names/chain", message, _place(v, name), "define it with fewer steps in between")
 
 
 def definition_order(v: Vocabulary) -> dict[str, Definition]:
