@@ -17,7 +17,7 @@ from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.answers import answer, json_bytes, response
-from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, body_of
+from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
@@ -44,7 +44,7 @@ def create_app(bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None 
     return app
 
 
-class _Asked(Request):
+class _Asked(BodyRequest):
     """A request, when its answering began, and the digest of the bundle that answers it, once that is known."""
 
     digest: str | None = None
@@ -85,6 +85,7 @@ class _App(Flask):
     def process_response(self, response: Response) -> Response:
         """Counts the answer. There are no cookies and no sessions to write."""
         asked = _asked()
+        leave_rest(asked, response)
         route = asked.url_rule.rule if asked.url_rule else "unknown"
         method = asked.method if asked.method in _METHODS else "other"
         self._metrics.answered(route, method, response.status_code, time.perf_counter() - asked.started)
