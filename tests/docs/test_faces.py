@@ -6,7 +6,7 @@ import re
 
 import click
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 from tests.differential.test_differential import LEAST
 from tests.docs.documents import README, ROOT, codes, section, table
 from tests.docs.registries import PACKAGE, all_codes, request_codes
@@ -25,6 +25,7 @@ from policyengine.web import problems
 from policyengine.web.app import create_app
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES
 from policyengine.web.check_metrics import CheckMetrics
+from policyengine.web.metrics import Metrics
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -76,6 +77,14 @@ def test_every_route():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {coded(row[0])[0] for row in table(TEXT, "method and path", "gives")} == served
+
+
+def test_every_metric_of_the_service_and_its_labels():
+    made = Metrics({})._registry._collector_to_names
+    told = {f"{m._name}_total" if isinstance(m, Counter) else m._name: list(m._labelnames) for m in made}
+    rows = {coded(row[0])[0]: coded(row[1]) for row in table(TEXT, "metric", "labels", "counts")}
+    checks = {coded(row[0])[0] for row in table(TEXT, "metric, with the labels `bundle` and `decision`", "counts")}
+    assert rows == {name: labels for name, labels in told.items() if name not in checks}
 
 
 def test_every_metric_of_the_cross_check_and_of_the_engine():

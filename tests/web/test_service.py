@@ -90,7 +90,7 @@ def test_requests_and_decisions_are_counted(client):
         route = "route=/v1/bundles/<bundle>/decisions/<decision>"
         return ("policyengine_http_requests_total", "method=POST", route, f"status={status}")
 
-    refused = ("policyengine_decisions_total", "bundle=umbrella", "class=refused", "decision=refund")
+    refused = decisions(verdict="not_refunded", class_="refused")
     before = counts(client)
     client.post(REFUND, json={"facts": {"damage": {"cause": "lost"}}})
     client.post(REFUND, json={"fact": {}})
@@ -99,6 +99,34 @@ def test_requests_and_decisions_are_counted(client):
     assert after[asked(200)] - before.get(asked(200), 0) == 1
     assert after[asked(422)] - before.get(asked(422), 0) == 1
     assert after[refused] - before.get(refused, 0) == 4
+
+
+def decisions(verdict: str, class_: str) -> tuple[str, ...]:
+    labels = ("bundle=umbrella", f"class={class_}", "decision=refund", f"verdict={verdict}")
+    return ("policyengine_decisions_total", *labels)
+
+
+def test_rules_and_unknown_facts_are_counted_whatever_the_ids_of_elements(client):
+    def count(name, decision, **label):
+        (only,) = label.items()
+        labels = ("bundle=trade_assurance", f"decision={decision}", "{}={}".format(*only))
+        return counts(client).get((f"policyengine_{name}_total", *labels), 0)
+
+    coverage = "/v1/bundles/trade_assurance/decisions/coverage"
+    known = {"order": {"trade_assurance": True, "currency": "USD"}, "evidence": {"kinds": ["photos"]}}
+    late = {"id": "a].b", "reason": "late_shipment"}
+    not_ta = {"facts": {"order": {"trade_assurance": False}}}
+    asked = [{"facts": known | {"claims": [late, late | {"id": "c"}]}}, not_ta, not_ta]
+    watched = [("rules", {"rule": "TA-NOT-TA"}), ("unknown_facts", {"fact": "shipment.status"})]
+    before = [count(name, "coverage", **label) for name, label in watched]
+    items = client.post(f"{coverage}/batch", json={"items": asked}).json()["items"]
+    assert "shipment.status" in [m["fact"] for m in items[0]["decision"]["missing"]]
+    after = [count(name, "coverage", **label) for name, label in watched]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [2, 1]
+    asked = {"claims": [{"id": "]x[", "reason": "spec_mismatch"}, {"id": "y", "reason": "spec_mismatch"}]}
+    missing = client.post(coverage, json={"facts": known | asked}).json()["decision"]["missing"]
+    assert {"claims[]x[].attribute", "claims[y].attribute"} <= {m["fact"] for m in missing}
+    assert count("unknown_facts", "coverage", fact="claims[].attribute") == 1
 
 
 def test_callers_cannot_make_up_counters(client):
@@ -118,8 +146,7 @@ def test_two_workers_count_together_and_end_cleanly(bundles):
             with running.client() as client:
                 assert client.post(REFUND, json={"facts": {}}).status_code == 200
         with running.client() as client:
-            name = ("policyengine_decisions_total", "bundle=umbrella", "class=undetermined", "decision=refund")
-            assert counts(client)[name] == 20
+            assert counts(client)[decisions(verdict="undetermined", class_="undetermined")] == 20
     finally:
         code, errors = running.stop()
     assert (code, errors) == (0, "")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from policyengine.diagnostics import did_you_mean
@@ -19,7 +18,7 @@ from policyengine.web.problems import INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION
 from policyengine.web.reading import ItemId, Question, QuestionReader, fact_problems, read_batch
 
 Json = object
-Decided = Callable[[str, str, str, int], None]
+Decided = Callable[[str, str, Sequence[Decision]], None]
 _log = logging.getLogger(__name__)
 # Any day does: with no facts a decision only shows that the engine works.
 _PROBE_DAY = date(2000, 1, 1)
@@ -37,7 +36,9 @@ class Service:
         for engine in self._engines.values():
             metrics.checks.set_to(engine.settings)
         self._desks = {
-            (name, decision): Desk(engine, decision, metrics.decided, metrics.checks.follow(name, decision, checks))
+            (name, decision): Desk(
+                engine, decision, metrics.decisions.decided, metrics.checks.follow(name, decision, checks)
+            )
             for name, engine in self._engines.items()
             for decision, checks in engine.checks.items()
         }
@@ -87,7 +88,7 @@ class Desk:
             raise unusable(fact_problems(e, "")) from e
         finally:
             self._checked()
-        self._count(made.verdict_class, 1)
+        self._count([made])
         return {"decision": _told(made, short=question.short)}
 
     def batch(self, body: object) -> Json:
@@ -95,17 +96,18 @@ class Desk:
         asked = read_batch(body)
         reader = QuestionReader(self._engine)
         read = [reader.item(item, position) for position, item in enumerate(asked.items)]
-        classes: list[str] = []
+        decided: list[Decision] = []
         try:
-            items = [self._item(id_, item, n, classes, short=asked.short) for n, (id_, item) in enumerate(read)]
+            items = [self._item(id_, item, n, decided, short=asked.short) for n, (id_, item) in enumerate(read)]
         finally:
             self._checked()
-        for verdict_class, count in Counter(classes).items():
-            self._count(verdict_class, count)
+        self._count(decided)
         return {"items": items}
 
-    def _item(self, id_: ItemId, asked: Question | Problem, position: int, classes: list[str], *, short: bool) -> Json:
-        """The answer to an item; the class of a decision is added to ``classes``."""
+    def _item(
+        self, id_: ItemId, asked: Question | Problem, position: int, decided: list[Decision], *, short: bool
+    ) -> Json:
+        """The answer to an item; the decision is added to ``decided``."""
         if isinstance(asked, Problem):
             return {"id": id_, "problem": asked.to_dict()}
         try:
@@ -116,11 +118,11 @@ class Desk:
         except Exception:  # noqa: BLE001 - whatever happened to one item, the others are answered
             _log.exception("item %d of a batch failed", position)
             return {"id": id_, "problem": failed().to_dict()}
-        classes.append(made.verdict_class)
+        decided.append(made)
         return {"id": id_, "decision": told}
 
-    def _count(self, verdict_class: str, count: int) -> None:
-        self._decided(self._engine.bundle.id, self._decision, verdict_class, count)
+    def _count(self, decided: Sequence[Decision]) -> None:
+        self._decided(self._engine.bundle.id, self._decision, decided)
 
 
 def _told(made: Decision, *, short: bool) -> Json:
