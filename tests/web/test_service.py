@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging.config
 import os
 import socket
 import subprocess
@@ -13,6 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.web.conftest import Server
 
 from policyengine import __version__, load_bundle
+from policyengine.web import logs
+from policyengine.web.app import create_app
+from policyengine.web.service import Desk
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
 
@@ -160,10 +165,54 @@ def test_a_name_to_listen_on_and_a_log_of_every_request(bundles):
             assert client.get("/healthz").status_code == 200
             assert client.get("/a%0A2025-01-01 ERROR made up%1b").status_code == 404
         # A request is logged after its answer, so the lines are waited for, and may change places.
-        lines = {running.process.stderr.readline().split('"')[1] for _ in range(2)}
+        lines = [running.process.stderr.readline() for _ in range(2)]
     finally:
         running.stop()
-    assert lines == {"GET /healthz", "GET /a�2025-01-01 ERROR made up�"}
+    told = {line.partition(" path=")[2].partition(" ms=")[0] for line in lines}
+    assert told == {"/healthz status=200", r'"/a\n2025-01-01 ERROR made up\u001b" status=404'}
+
+
+def test_a_log_of_json_lines_with_the_ids_of_requests(bundles):
+    running = Server(str(bundles / "umbrella"), "--access-log", "--log-format", "json")
+    try:
+        with running.client() as client:
+            given = client.post(REFUND, json={"facts": {}}, headers={"X-Request-ID": "order-7/2"})
+            made = client.get("/a%0A2025-01-01 ERROR made up%1b", headers={"X-Request-ID": "two words"})
+        lines = [json.loads(running.process.stderr.readline()) for _ in range(2)]
+    finally:
+        running.stop()
+    by_id = {line["request_id"]: line for line in lines}
+    assert given.headers["X-Request-ID"] == "order-7/2"
+    assert set(by_id) == {"order-7/2", made.headers["X-Request-ID"]}
+    first, second = by_id["order-7/2"], by_id[made.headers["X-Request-ID"]]
+    assert (first["method"], first["path"], first["status"]) == ("POST", REFUND, 200)
+    assert first["bundle_digest"] == given.headers["Policy-Bundle-Digest"]
+    assert (second["path"], second["status"], second["bundle_digest"]) == (
+        "/a\n2025-01-01 ERROR made up\x1b",
+        404,
+        None,
+    )
+    assert {"address", "ms", "event", "level", "logger", "timestamp"} <= set(first)
+
+
+def _fails(_, body):
+    private = body["facts"]
+    raise ZeroDivisionError(len(private))
+
+
+def test_what_fails_is_logged_with_the_id_of_its_request(bundles, capsys, monkeypatch):
+    app = create_app({"umbrella": load_bundle(bundles / "umbrella")})
+    monkeypatch.setattr(Desk, "decide", _fails)
+    logs.configure(logs.JSON, access=False)
+    try:
+        answer = app.test_client().post(REFUND, json={"facts": {"name": "Ada"}}, headers={"X-Request-ID": "r-1"})
+        told = json.loads(capsys.readouterr().err)
+    finally:
+        logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, "root": {"handlers": []}})
+    assert answer.status_code == 500
+    assert (told["request_id"], told["level"]) == ("r-1", "error")
+    assert told["exception"][0]["exc_type"] == "ZeroDivisionError"
+    assert "Ada" not in json.dumps(told)
 
 
 def test_answers_under_load_from_many_threads(server, client):

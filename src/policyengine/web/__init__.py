@@ -6,6 +6,7 @@
 * ``service``: one question, many questions
 * ``problems``: errors as RFC 9457 problem details
 * ``engines``: which engines decide; ``describe``: what is told about bundles
-* ``metrics``: what is counted; ``check_metrics``: what engines count of their cross-checks
+* ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks
+* ``logs``: what is logged, and how; ``request_ids``: by which id
 * ``server``: the server process and its workers
 """

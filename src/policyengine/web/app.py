@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, Request, Response, request
+from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.local import LocalProxy
 from werkzeug.routing import MapAdapter
@@ -20,12 +21,15 @@ from policyengine.web.answers import answer, json_bytes, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
+from policyengine.web.logs import ACCESS, access_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
+from policyengine.web.request_ids import REQUEST_ID, id_of
 from policyengine.web.service import Service, failed
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
+_access = access_log()
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -45,13 +49,16 @@ def create_app(bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None 
 
 
 class _Asked(BodyRequest):
-    """A request, when its answering began, and the digest of the bundle that answers it, once that is known."""
+    """A request, its id, when its answering began, and the digest of the bundle that answers it, once that is known."""
 
     digest: str | None = None
 
     def __init__(self, environ: dict[str, Any], *rest: Any, **more: Any) -> None:  # noqa: ANN401 - the base class's
         self.started = time.perf_counter()
         super().__init__(environ, *rest, **more)
+        self.id = id_of(environ)
+        # Whatever is logged until the next request of this thread belongs to this one.
+        bind_contextvars(request_id=self.id)
 
 
 class _App(Flask):
@@ -62,6 +69,7 @@ class _App(Flask):
     def __init__(self, metrics: Metrics) -> None:
         super().__init__("policyengine.web", static_folder=None)
         self._metrics = metrics
+        self._logs_access = logging.getLogger(ACCESS).isEnabledFor(logging.INFO)
         # No address leads to another: a slash too many is a mistake and gets told so.
         self.url_map.merge_slashes = False
 
@@ -83,18 +91,35 @@ class _App(Flask):
         return told
 
     def process_response(self, response: Response) -> Response:
-        """Counts the answer. There are no cookies and no sessions to write."""
+        """Counts and logs the answer. There are no cookies and no sessions to write."""
         asked = _asked()
         leave_rest(asked, response)
+        response.headers[REQUEST_ID] = asked.id
         route = asked.url_rule.rule if asked.url_rule else "unknown"
         method = asked.method if asked.method in _METHODS else "other"
-        self._metrics.answered(route, method, response.status_code, time.perf_counter() - asked.started)
+        seconds = time.perf_counter() - asked.started
+        self._metrics.answered(route, method, response.status_code, seconds)
+        if self._logs_access:
+            _tell(asked, response, seconds)
         return response
 
 
 def _asked() -> _Asked:
     """The request that is being answered."""
     return cast("LocalProxy[_Asked]", request)._get_current_object()  # noqa: SLF001 - public, despite its name
+
+
+def _tell(asked: _Asked, response: Response, seconds: float) -> None:
+    """Logs an answered request."""
+    _access.info(
+        "answered",
+        address=asked.environ.get("REMOTE_ADDR"),
+        method=asked.method,
+        path=asked.path,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        bundle_digest=asked.digest,
+    )
 
 
 def _add_decisions(app: Flask, service: Service) -> None:

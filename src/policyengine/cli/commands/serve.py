@@ -55,6 +55,13 @@ Examples:
     help="Processes that answer; each uses at most one processor.",
 )
 @click.option("--access-log/--no-access-log", default=False, show_default=True, help="Log every request.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How is logged: lines for people, or a JSON object on each line.",
+)
 @settings_options
 @click.option(
     "--differences",
@@ -71,6 +78,7 @@ def serve(  # noqa: PLR0913 - one for each option
     port: int,
     workers: int,
     access_log: bool,
+    log_format: str,
     settings: EngineSettings,
     differences: str,
     no_differences: bool,
@@ -83,7 +91,7 @@ def serve(  # noqa: PLR0913 - one for each option
     kept_in = _folder_for(differences, no_differences=no_differences)
     bundles = _load(bundle_folders(folders))
     try:
-        listening = Listening(*free_address(host, port), workers, access_log)
+        listening = Listening(*free_address(host, port), workers, access_log, log_format)
     except CannotListen as e:
         raise click.ClickException(str(e)) from e
     shown_host = f"[{host}]" if ":" in host else host
