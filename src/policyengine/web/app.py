@@ -13,6 +13,8 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import MapAdapter
 
 import policyengine
+from policyengine.access.gate import Gate
+from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
@@ -20,6 +22,7 @@ from policyengine.web.answers import answer, json_bytes, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, body_of
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
+from policyengine.web.guard import finish, guard, knows
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
 from policyengine.web.service import Service, failed
@@ -29,18 +32,22 @@ _log = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def create_app(bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None) -> Flask:
+def create_app(
+    bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None, gate: Gate | None = None
+) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
-    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept.
+    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
+    lets callers in by their keys; left out, everybody may ask.
     """
     metrics = Metrics(bundles)
     app = _App(metrics)
     service = Service(bundles, metrics, engines or Engines())
     _add_decisions(app, service)
-    _add_descriptions(app, service)
-    _add_health(app, service, metrics)
+    _add_descriptions(app, service, keyed=gate is not None)
+    _add_health(app, service, metrics, gate)
     _add_errors(app)
+    guard(app, gate)
     return app
 
 
@@ -85,6 +92,7 @@ class _App(Flask):
     def process_response(self, response: Response) -> Response:
         """Counts the answer. There are no cookies and no sessions to write."""
         asked = _asked()
+        finish(asked, response)
         route = asked.url_rule.rule if asked.url_rule else "unknown"
         method = asked.method if asked.method in _METHODS else "other"
         self._metrics.answered(route, method, response.status_code, time.perf_counter() - asked.started)
@@ -112,8 +120,8 @@ def _add_decisions(app: Flask, service: Service) -> None:
         return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
 
 
-def _add_descriptions(app: Flask, service: Service) -> None:
-    document = json_bytes(openapi(service.bundles, policyengine.__version__))
+def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
+    document = json_bytes(openapi(service.bundles, policyengine.__version__, keyed=keyed))
 
     @app.get("/v1/bundles")
     def bundles() -> Response:
@@ -129,7 +137,7 @@ def _add_descriptions(app: Flask, service: Service) -> None:
         return response(document)
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
+def _add_health(app: Flask, service: Service, metrics: Metrics, gate: Gate | None) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
@@ -137,8 +145,12 @@ def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         faulty = service.faulty_engines()
+        may_know = knows(gate, _asked(), Scope.MONITOR)
         if faulty:
-            raise Problem(problems.NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
+            named = ", ".join(f"`{b}`" for b in faulty)
+            raise Problem(problems.NOT_READY, f"these bundles cannot decide: {named}" if may_know else "not ready")
+        if not may_know:
+            return answer({"status": "ready"})
         ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
         aside = service.set_aside()
         return answer(ready | ({"set_aside": aside} if aside else {}))

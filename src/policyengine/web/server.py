@@ -9,17 +9,21 @@ import socket
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from policyengine.access.redaction import redacted
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web.engines import MakeEngine
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from policyengine.web.guard import KeyPlaces
 
 #: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
 #: a client that is slow to send its body holds a thread for as long as it takes.
@@ -64,11 +68,15 @@ class NotWhatIsMeant(logging.Filter):
 
 
 class OneLine(logging.Formatter):
-    """Log lines in which nothing that a caller sent can start a line of its own."""
+    """Log lines in which nothing that a caller sent can start a line of its own, and without any key."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
         """The line, whatever the message holds; a traceback follows it as it is."""
         return "".join(c if c.isprintable() else "�" for c in super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line and its traceback, with secrets left out of both."""
+        return redacted(super().format(record))
 
 
 def free_address(host: str, port: int) -> tuple[str, int]:
@@ -90,12 +98,16 @@ def free_address(host: str, port: int) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The IP address and port to listen on, how many worker processes, and whether every request is logged."""
+    """The IP address and port to listen on, how many worker processes, and whether every request is logged.
+
+    ``keys`` is the path of the file of keys with which callers may ask; None: everybody may.
+    """
 
     address: str
     port: int
     workers: int = 1
     access_log: bool = False
+    keys: str | None = None
 
 
 def serve(
@@ -122,24 +134,39 @@ def serve(
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, engines, listening.workers, announce)
+        start = _Start(bundles, engines, listening.workers, announce, _key_places(listening.keys, folder))
         server.serve(target_loader=start, wrap_loader=False)
+
+
+def _key_places(keys: str | None, folder: str) -> KeyPlaces | None:
+    """What the workers need to know of keys; ``folder`` is one that they share and that ends with the server."""
+    if keys is None:
+        return None
+    from policyengine.web.guard import KeyPlaces
+
+    return KeyPlaces(Path(keys).absolute(), Path(folder, "buckets"))
 
 
 class _Start:
     """What every worker process calls first, for its application."""
 
     def __init__(
-        self, bundles: Mapping[str, CheckedBundle], engines: MakeEngine, workers: int, announce: Callable[[], None]
+        self,
+        bundles: Mapping[str, CheckedBundle],
+        engines: MakeEngine,
+        workers: int,
+        announce: Callable[[], None],
+        keys: KeyPlaces | None,
     ) -> None:
         self._bundles, self._engines, self._workers, self._announce = bundles, engines, workers, announce
+        self._keys = keys
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
         logging.config.dictConfig(_LOGGING)
-        app = create_app(self._bundles, self._engines)
+        app = create_app(self._bundles, self._engines, self._keys.gate() if self._keys else None)
         with self._started.get_lock():
             self._started.value += 1
             if self._started.value == self._workers:
