@@ -9,8 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from policyengine.errors import PolicyEngineError
-
 _SECOND: Final = 1_000_000_000
 #: The seconds of a period, by how it is written.
 PERIODS: Final = {"s": 1, "min": 60, "h": 3600}
@@ -19,7 +17,7 @@ MOST: Final = 1_000_000
 _WRITTEN: Final = re.compile(r"([0-9]{1,7})/(s|min|h)")
 
 
-class BadRate(PolicyEngineError):  # noqa: N818 - reads as a sentence
+class BadRate(ValueError):  # noqa: N818 - reads as a sentence
     """This is no rate; the text says what one looks like."""
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 # The id stays, to know whose key it was. What merely begins like a secret goes as well: half a key is half a secret.
-_KEY: Final = re.compile(r"(pe_[0-9a-f]{12}_)[0-9a-zA-Z]+")
+_KEY: Final = re.compile(r"(pe_[0-9a-f]{12}_)(?:(?!pe_)[0-9a-zA-Z])+")
 _BEARER: Final = re.compile(r"(?i)\b(bearer +)[^\s\"',]+")
 
 

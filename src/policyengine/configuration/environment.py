@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from policyengine.configuration.faults import SettingFault
 from policyengine.configuration.kinds import Unfit, Value
 from policyengine.configuration.settings import PREFIX, Setting
-from policyengine.diagnostics import did_you_mean
+from policyengine.diagnostics import nearest
 
 
 def from_environment(
@@ -22,11 +22,16 @@ def from_environment(
         setting = known.get(variable)
         if setting is None:
             # A mistyped variable would otherwise be left out in silence.
-            help_ = did_you_mean(variable, known) or "`policyengine serve --show-config` lists the settings"
-            faults.append(SettingFault(variable, f"there is no such setting; {help_}"))
+            faults.append(SettingFault(variable, f"there is no such setting; {_help(variable, known)}"))
         elif text:
             try:
                 found[setting.name] = setting.kind.from_text(text)
             except Unfit as e:
                 faults.append(SettingFault(variable, str(e)))
     return found
+
+
+def _help(variable: str, known: Iterable[str]) -> str:
+    # The beginning that all of them share would make any two look alike.
+    near = nearest(variable.removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in known])
+    return f"did you mean `{PREFIX}{near}`?" if near else "`policyengine serve --help` names all of them"

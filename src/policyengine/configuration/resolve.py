@@ -94,7 +94,7 @@ def _resolved(
 ) -> Resolved:
     name = setting.name
     if name in flags:
-        return Resolved(setting, flags[name], Origin.FLAG, setting.flags[0])
+        return Resolved(setting, flags[name], Origin.FLAG, setting.flag_of(flags[name]))
     if name in variables:
         return Resolved(setting, variables[name], Origin.ENVIRONMENT, setting.variable)
     if name in file:

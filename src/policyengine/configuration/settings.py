@@ -50,6 +50,11 @@ class Setting:
         has_opposite = isinstance(self.kind, Switch) or (isinstance(self.kind, Place) and self.kind.without)
         return (f"--{words}", f"--no-{words}") if has_opposite else (f"--{words}",)
 
+    def flag_of(self, value: Value) -> str:
+        """The flag that gives it this value."""
+        is_opposite = value is None or value is False
+        return self.flags[-1] if is_opposite else self.flags[0]
+
     def shown(self, value: Value) -> str:
         """A value of it as a person would write it; a secret is masked."""
         return "(secret)" if self.secret and value is not None else self.kind.shown(value)

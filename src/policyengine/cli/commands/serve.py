@@ -67,7 +67,7 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
     engines = Engines(settings, differences)
     click.echo(f"  {engines}")
     if listening.keys is not None:
-        click.echo(f"  {_told_of_keys(listening.keys)}")
+        click.echo(f"  {told_of_keys(listening.keys)}")
     sys.stdout.flush()
     listen(bundles, listening, engines, functools.partial(_announce, address, listening.workers))
     return exits.FINE
@@ -123,7 +123,7 @@ def _open_to_others(host: str) -> str:
     )
 
 
-def _told_of_keys(path: str) -> str:
+def told_of_keys(path: str) -> str:
     """One line about the keys; for who starts the service."""
     from policyengine.access.key_file import KeyFile
 
