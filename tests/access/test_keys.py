@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from policyengine.access import keys
-from policyengine.access.addresses import is_loopback
+from policyengine.access.addresses import is_loopback, is_own_name
 from policyengine.access.keys import ApiKey, id_of, is_text_of, new_text, sha256_of
 from policyengine.access.redaction import redacted
 from policyengine.access.scopes import Scope
@@ -29,7 +29,9 @@ def test_keys_are_long_and_never_the_same():
         assert len(bytes.fromhex(secret)) * 8 >= 128
 
 
-@pytest.mark.parametrize("text", ["", "pe_", TEXT[:-1], TEXT + "0", TEXT.upper(), " " + TEXT, TEXT + "\n", "x" * 999])
+@pytest.mark.parametrize(
+    "text", ["", "pe_", TEXT[:-1], TEXT + "0", TEXT.upper(), " " + TEXT, TEXT + "\n", "x" * 999, "\ud800"]
+)
 def test_what_is_no_key(text):
     assert id_of(text) is None
     assert not is_text_of(KEY, text)
@@ -84,6 +86,29 @@ def test_when_it_is_good():
 )
 def test_addresses_that_only_the_same_machine_reaches(address, is_):
     assert is_loopback(address) is is_
+
+
+@pytest.mark.parametrize(
+    ("host", "is_"),
+    [
+        ("localhost", True),
+        ("LocalHost.:8000", True),
+        ("policies.localhost", True),
+        ("127.0.0.1", True),
+        ("127.0.0.2:65535", True),
+        ("[::1]", True),
+        ("[::1]:80", True),
+        ("", False),
+        ("notlocalhost", False),
+        ("localhost.example.org", False),
+        ("127.0.0.1.example.org:80", False),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - browsers take it for this machine, and pages could use it
+        ("\ud800", False),
+    ],
+)
+def test_names_by_which_a_machine_calls_itself(host, is_):
+    assert is_own_name(host) is is_
 
 
 @pytest.mark.parametrize(

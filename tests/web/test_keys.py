@@ -94,7 +94,10 @@ def test_each_scope_at_each_address(ask, keys, address, scope):
     else:
         data = problem(answer, 403, "no-scope")
         assert data["detail"] == f"this key lacks the scope `{need}`"
-        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="policyengine", error="insufficient_scope"'
+        assert (
+            answer.headers["WWW-Authenticate"]
+            == f'Bearer realm="policyengine", error="insufficient_scope", scope="{need}"'
+        )
 
 
 @pytest.mark.parametrize("address", NEEDS)
@@ -336,9 +339,27 @@ def test_an_address_for_everybody_is_refused_without_keys_unless_it_is_meant(bun
     running = Server(str(bundles / "umbrella"), "--host", host, "--no-keys")
     try:
         port = running.address.rpartition(":")[2]
-        assert httpx.get(f"http://127.0.0.1:{port}/v1/bundles", timeout=20).status_code == 200
+        address = f"http://127.0.0.1:{port}/v1/bundles"
+        assert httpx.get(address, headers={"Host": "policies.example.org"}, timeout=20).status_code == 200
     finally:
         running.stop()
+
+
+def test_without_keys_a_page_cannot_ask_under_its_own_name(server, bundles):
+    """As it does when its name is made to lead to this machine."""
+    with server.client() as client:
+        for host in (
+            "page.example.org",
+            "page.example.org:8000",
+            "127.0.0.1.example.org",
+            "localhost.example.org",
+            "x",
+        ):
+            answer = client.post(REFUND, json={"facts": {}}, headers={"Host": host})
+            assert "start the service with `--keys` or `--no-keys`" in problem(answer, 421, "foreign-name")["help"]
+            assert client.get("/healthz", headers={"Host": host}).status_code == 421
+        for host in ("localhost", "LOCALHOST:80", "127.0.0.1:1", "[::1]:8000", "a.localhost"):
+            assert client.post(REFUND, json={"facts": {}}, headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2"])

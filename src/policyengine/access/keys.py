@@ -63,8 +63,8 @@ def id_of(text: str) -> str | None:
 
 
 def sha256_of(text: str) -> str:
-    """What is kept instead of the text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """What is kept instead of the text, which may be any that a caller sends."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def is_text_of(key: ApiKey | None, text: str) -> bool:

@@ -33,12 +33,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def create_app(
-    bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None, gate: Gate | None = None
+    bundles: Mapping[str, CheckedBundle],
+    engines: MakeEngine | None = None,
+    gate: Gate | None = None,
+    *,
+    own_names_only: bool = False,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
     ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
-    lets callers in by their keys; left out, everybody may ask.
+    lets callers in by their keys; left out, everybody may ask, or with ``own_names_only`` who asks this machine by a
+    name of its own.
     """
     metrics = Metrics(bundles)
     app = _App(metrics)
@@ -47,7 +52,7 @@ def create_app(
     _add_descriptions(app, service, keyed=gate is not None)
     _add_health(app, service, metrics, gate)
     _add_errors(app)
-    guard(app, gate)
+    guard(app, gate, own_names_only=own_names_only)
     return app
 
 

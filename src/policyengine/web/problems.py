@@ -34,6 +34,7 @@ TOO_LARGE = ProblemKind("too-large", 413, "The request is too large")
 WRONG_MEDIA_TYPE = ProblemKind("wrong-content-type", 415, "The body is not sent as JSON")
 MALFORMED_JSON = ProblemKind("malformed-json", 400, "The body cannot be read as JSON")
 BAD_REQUEST = ProblemKind("bad-request", 400, "The request cannot be read")
+FOREIGN_NAME = ProblemKind("foreign-name", 421, "The service was asked under a name that is not its own")
 UNUSABLE = ProblemKind("unusable-request", 422, "The request cannot be used")
 TOO_OFTEN = ProblemKind("too-often", 429, "The key asks more often than it may")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
@@ -51,6 +52,7 @@ KINDS = (
     WRONG_MEDIA_TYPE,
     MALFORMED_JSON,
     BAD_REQUEST,
+    FOREIGN_NAME,
     UNUSABLE,
     TOO_OFTEN,
     INTERNAL,

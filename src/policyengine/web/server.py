@@ -23,7 +23,7 @@ from policyengine.web.engines import MakeEngine
 if TYPE_CHECKING:
     from flask import Flask
 
-    from policyengine.web.guard import KeyPlaces
+    from policyengine.web.guard import Guarding
 
 #: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
 #: a client that is slow to send its body holds a thread for as long as it takes.
@@ -100,7 +100,8 @@ def free_address(host: str, port: int) -> tuple[str, int]:
 class Listening:
     """The IP address and port to listen on, how many worker processes, and whether every request is logged.
 
-    ``keys`` is the path of the file of keys with which callers may ask; None: everybody may.
+    ``keys`` is the path of the file of keys with which callers may ask; None: everybody may, or with ``own_names_only``
+    who asks this machine by a name of its own.
     """
 
     address: str
@@ -108,6 +109,7 @@ class Listening:
     workers: int = 1
     access_log: bool = False
     keys: str | None = None
+    own_names_only: bool = False
 
 
 def serve(
@@ -134,17 +136,16 @@ def serve(
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, engines, listening.workers, announce, _key_places(listening.keys, folder))
+        start = _Start(bundles, engines, listening.workers, announce, _guarding(listening, folder))
         server.serve(target_loader=start, wrap_loader=False)
 
 
-def _key_places(keys: str | None, folder: str) -> KeyPlaces | None:
-    """What the workers need to know of keys; ``folder`` is one that they share and that ends with the server."""
-    if keys is None:
-        return None
-    from policyengine.web.guard import KeyPlaces
+def _guarding(listening: Listening, folder: str) -> Guarding:
+    """What the workers need to know; ``folder`` is one that they share and that ends with the server."""
+    from policyengine.web.guard import Guarding
 
-    return KeyPlaces(Path(keys).absolute(), Path(folder, "buckets"))
+    keys = None if listening.keys is None else Path(listening.keys).absolute()
+    return Guarding(keys, Path(folder, "buckets"), listening.own_names_only)
 
 
 class _Start:
@@ -156,17 +157,19 @@ class _Start:
         engines: MakeEngine,
         workers: int,
         announce: Callable[[], None],
-        keys: KeyPlaces | None,
+        guarding: Guarding,
     ) -> None:
         self._bundles, self._engines, self._workers, self._announce = bundles, engines, workers, announce
-        self._keys = keys
+        self._guarding = guarding
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
         logging.config.dictConfig(_LOGGING)
-        app = create_app(self._bundles, self._engines, self._keys.gate() if self._keys else None)
+        app = create_app(
+            self._bundles, self._engines, self._guarding.gate(), own_names_only=self._guarding.own_names_only
+        )
         with self._started.get_lock():
             self._started.value += 1
             if self._started.value == self._workers:

@@ -98,7 +98,7 @@ def _folder_for(configuration: Configuration) -> str | None:
 
 def _listening(configuration: Configuration) -> Listening:
     """Where to listen, and by which keys. Refused: an address that cannot be used, or is open to other machines."""
-    from policyengine.access.addresses import is_loopback
+    from policyengine.access.addresses import is_loopback, is_own_name
     from policyengine.web.server import CannotListen, Listening, free_address
 
     host, keys = configuration.text("host"), configuration.place("keys")
@@ -106,13 +106,22 @@ def _listening(configuration: Configuration) -> Listening:
         address, port = free_address(host, configuration.whole("port"))
     except CannotListen as e:
         raise click.ClickException(str(e)) from e
-    if keys is None and not configuration.is_given("keys") and not is_loopback(address):
+    chosen = configuration.is_given("keys")
+    if not chosen and not is_loopback(address):
         raise click.ClickException(_open_to_others(host))
     if keys is not None:
         from policyengine.access.key_file import KeyFile
 
         KeyFile(keys).keys()  # What cannot be read is told now, not when the first caller comes.
-    return Listening(address, port, configuration.whole("workers"), configuration.switch("access_log"), keys)
+    return Listening(
+        address,
+        port,
+        configuration.whole("workers"),
+        configuration.switch("access_log"),
+        keys,
+        # Who gives the machine another name and listens on that wants to be asked by it.
+        own_names_only=not chosen and is_own_name(host),
+    )
 
 
 def _open_to_others(host: str) -> str:
