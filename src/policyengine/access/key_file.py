@@ -50,11 +50,12 @@ class KeyFile:
 
     def keys(self) -> Mapping[str, ApiKey]:
         """All keys by id, in the order in which they were made. Raises :class:`KeyFileError`."""
-        with self._said_plainly():
-            seen = _look(self.path.stat())
-        if seen != self._seen:
-            with self._lock:
-                self._read()
+        # Asked at every request. What is wrong with the file is put into words only when it is read.
+        with contextlib.suppress(OSError):
+            if _look(self.path.stat()) == self._seen:
+                return self._keys
+        with self._lock:
+            self._read()
         return self._keys
 
     def good_keys(self) -> int:
