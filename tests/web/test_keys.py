@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.web.conftest import Server
 
-from policyengine import load_bundle
+from policyengine import Engine, load_bundle
 from policyengine.access.buckets import Buckets
 from policyengine.access.gate import Gate
 from policyengine.access.key_file import KeyFile, NewKey
@@ -318,6 +318,24 @@ def test_the_name_of_who_asks_stands_in_the_environment_of_the_request(bundles, 
     assert client.get("/v1/bundles").status_code == 401
     assert seen == [("checkout of the shop", made.key.id), (None, None)]
     assert guard.CALLER == "policyengine.caller"
+
+
+def test_a_stranger_is_not_told_which_bundle_cannot_decide(bundles, tmp_path, monkeypatch, caplog):
+    keys = KeyFile(tmp_path / "keys.json")
+    made = keys.create("a", [Scope.MONITOR])
+    bundle = {"umbrella": load_bundle(bundles / "umbrella")}
+    client = create_app(bundle, gate=Gate(keys, Buckets(tmp_path / "buckets"))).test_client()
+
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Engine, "decide", fails)
+    for headers, detail in (
+        ({}, "not ready"),
+        ({"Authorization": f"Bearer {made.text}"}, "these bundles cannot decide: `umbrella`"),
+    ):
+        answer = client.get("/readyz", headers=headers)
+        assert (answer.status_code, answer.json["detail"]) == (503, detail)
 
 
 # --- start
