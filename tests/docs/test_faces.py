@@ -44,9 +44,18 @@ def options(command: click.Command) -> set[str]:
     return found
 
 
+def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
+    """Every command that does something, by all its words."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        within = isinstance(command, click.Group)
+        found |= commands(command, f"{before}{name} ") if within else {before + name: command}
+    return found
+
+
 def test_every_command_with_its_options():
     documented = {coded(row[0])[0]: set(coded(row[2])) for row in table(TEXT, "command", "does", "options")}
-    assert documented == {name: options(command) for name, command in cli.commands.items()}
+    assert documented == {name: options(command) for name, command in commands(cli).items()}
 
 
 def test_options_of_the_command_itself():
@@ -56,7 +65,8 @@ def test_options_of_the_command_itself():
 
 def test_commands_and_options_named_anywhere_exist():
     of_other_programs = {"--indent", "--no-isolation"}
-    known = {o for command in (cli, *cli.commands.values()) for o in options(command)} | {"--help"} | of_other_programs
+    every = commands(cli)
+    known = {o for command in (cli, *every.values()) for o in options(command)} | {"--help"} | of_other_programs
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
     assert set(re.findall(r"^ *policyengine ([a-z]+)", TEXT, re.MULTILINE)) <= set(cli.commands)
 

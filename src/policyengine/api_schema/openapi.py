@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
+from policyengine.access.scopes import NEEDS, Other, Scope
 from policyengine.api_schema.decision import UNDETERMINED, decision_schemas, short_decision_schemas
 from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
 from policyengine.api_schema.problem import problem_schemas
@@ -16,19 +19,23 @@ from policyengine.values.types import Kind
 DIGEST_HEADER = "Policy-Bundle-Digest"
 PROBLEM_TYPE = "application/problem+json"
 _JSON = "application/json"
+_DECISION: Final = re.compile(r"^/v1/bundles/[^/]+/decisions/[^/]+")
 _MEANINGS = {
     "400": "The body is not JSON, or not JSON with one meaning only.",
+    "401": "A key is needed, and none that is good was sent.",
+    "403": "The key does not allow this.",
     "404": "There is no such bundle or decision.",
     "413": "The body is too large, or holds too many items.",
     "415": "The body is not sent as JSON.",
     "422": "The body is JSON, but cannot be used: every fault is listed with its place.",
+    "429": "The key asks more often than it may; `Retry-After` says when to come again.",
     "500": "A fault of the service.",
     "503": "The service cannot decide at the moment.",
 }
 
 
-def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
-    """The document; ``version`` is the service's own."""
+def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool = False) -> Schema:
+    """The document; ``version`` is the service's own, and ``keyed`` says whether callers need keys."""
     paths: Schema = dict(_fixed_paths())
     pieces = {**decision_schemas(), **short_decision_schemas(), **problem_schemas()}
     pieces |= {**as_of_piece(), **value_schemas(), **_descriptions()}
@@ -43,7 +50,21 @@ def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
         "paths": paths,
         "components": {"schemas": pieces, "headers": {"Digest": _digest_header()}},
     }
+    if keyed:
+        _need_keys(document)
     return moved(document, "#/components/schemas/")  # type: ignore[no-any-return]
+
+
+def _need_keys(document: Schema) -> None:
+    """Say of every operation which key it needs, and what is answered without one."""
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, item in document["paths"].items():
+        address = _DECISION.sub("/v1/bundles/{bundle}/decisions/{decision}", path)
+        for method in item.keys() & {"get", "post"}:
+            need = NEEDS[f"{method.upper()} {address}"]
+            if need is not Other.NOTHING:
+                item[method]["security"] = [{"key": [need.value] if isinstance(need, Scope) else []}]
+                item[method]["responses"] |= _problems("401", "403", "429", "503")
 
 
 def _about() -> str:

@@ -107,7 +107,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def collected(*, engine: str, check: bool, sample: int, **more: Any) -> Any:  # noqa: ANN401 - click's
         if sample and is_given("sample"):
-            _refuse_sample(engine, check=check)
+            refuse_sample(engine, check=check)
         return command(settings=EngineSettings(engine, check, sample), **more)
 
     options: tuple[Decorator, ...] = (
@@ -134,7 +134,7 @@ def is_given(parameter: str) -> bool:
     return click.get_current_context().get_parameter_source(parameter) is not ParameterSource.DEFAULT
 
 
-def _refuse_sample(engine: str, *, check: bool) -> None:
+def refuse_sample(engine: str, *, check: bool) -> None:
     """A sample that nobody would take is wrong usage: who asks for it believes to be checked."""
     if not check:
         raise click.UsageError("--sample has no effect with --no-check; leave one of them out")

@@ -4,6 +4,7 @@
 * ``body``: from a request to the data of its body; ``answers``: from data to a response
 * ``reading``: from the data of a body to a question, or to everything that is wrong with it
 * ``service``: one question, many questions
+* ``guard``: who is let in, by key
 * ``problems``: errors as RFC 9457 problem details
 * ``engines``: which engines decide; ``describe``: what is told about bundles
 * ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks

@@ -14,6 +14,8 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import MapAdapter
 
 import policyengine
+from policyengine.access.gate import Gate
+from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
@@ -21,6 +23,7 @@ from policyengine.web.answers import answer, json_bytes, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
+from policyengine.web.guard import finish, guard, knows
 from policyengine.web.logs import ACCESS, access_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
@@ -33,18 +36,27 @@ _access = access_log()
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def create_app(bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None) -> Flask:
+def create_app(
+    bundles: Mapping[str, CheckedBundle],
+    engines: MakeEngine | None = None,
+    gate: Gate | None = None,
+    *,
+    own_names_only: bool = False,
+) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
-    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept.
+    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
+    lets callers in by their keys; left out, everybody may ask, or with ``own_names_only`` who asks this machine by a
+    name of its own.
     """
     metrics = Metrics(bundles)
     app = _App(metrics)
     service = Service(bundles, metrics, engines or Engines())
     _add_decisions(app, service)
-    _add_descriptions(app, service)
-    _add_health(app, service, metrics)
+    _add_descriptions(app, service, keyed=gate is not None)
+    _add_health(app, service, metrics, gate)
     _add_errors(app)
+    guard(app, gate, own_names_only=own_names_only)
     return app
 
 
@@ -94,6 +106,7 @@ class _App(Flask):
         """Counts and logs the answer. There are no cookies and no sessions to write."""
         asked = _asked()
         leave_rest(asked, response)
+        finish(asked, response)
         response.headers[REQUEST_ID] = asked.id
         route = asked.url_rule.rule if asked.url_rule else "unknown"
         method = asked.method if asked.method in _METHODS else "other"
@@ -138,8 +151,8 @@ def _add_decisions(app: Flask, service: Service) -> None:
         return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
 
 
-def _add_descriptions(app: Flask, service: Service) -> None:
-    document = json_bytes(openapi(service.bundles, policyengine.__version__))
+def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
+    document = json_bytes(openapi(service.bundles, policyengine.__version__, keyed=keyed))
 
     @app.get("/v1/bundles")
     def bundles() -> Response:
@@ -155,7 +168,7 @@ def _add_descriptions(app: Flask, service: Service) -> None:
         return response(document)
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
+def _add_health(app: Flask, service: Service, metrics: Metrics, gate: Gate | None) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
@@ -163,8 +176,12 @@ def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         faulty = service.faulty_engines()
+        may_know = knows(gate, _asked(), Scope.MONITOR)
         if faulty:
-            raise Problem(problems.NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
+            named = ", ".join(f"`{b}`" for b in faulty)
+            raise Problem(problems.NOT_READY, f"these bundles cannot decide: {named}" if may_know else "not ready")
+        if not may_know:
+            return answer({"status": "ready"})
         ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
         aside = service.set_aside()
         return answer(ready | ({"set_aside": aside} if aside else {}))

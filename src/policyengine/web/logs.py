@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import structlog
 
+from policyengine.access.redaction import redacted
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -48,7 +50,7 @@ def access_log() -> structlog.stdlib.BoundLogger:
         processors=[
             structlog.stdlib.filter_by_level,
             *_FIRST,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            structlog.stdlib.ProcessorFormatter.wrap_forformatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
     )
@@ -61,7 +63,7 @@ def settings(format_: str, *, access: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": _formatter, "format_": format_}},
+        "formatters": {"line": {"()": formatter, "format_": format_}},
         "filters": {"meant": {"()": NotWhatIsMeant}},
         "handlers": {
             "stderr": {
@@ -79,13 +81,14 @@ def settings(format_: str, *, access: bool) -> dict[str, Any]:
     }
 
 
-def _formatter(format_: str) -> logging.Formatter:
+def formatter(format_: str) -> logging.Formatter:
+    """What writes an event in this form."""
     at_last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if format_ == JSON:
         at_last += [_TRACEBACKS, structlog.processors.JSONRenderer(serializer=_json)]
     else:
         at_last += [structlog.processors.format_exc_info, _line]
-    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_FIRST, processors=at_last)
+    return WithoutKeys(foreign_pre_chain=_FIRST, processors=at_last)
 
 
 def _json(event: Mapping[str, Any], **_: object) -> str:
@@ -105,6 +108,14 @@ def _line(_: WrappedLogger, __: str, event: EventDict) -> str:
 def _quoted(value: str) -> str:
     """A value that could be taken for several, in quotes."""
     return json.dumps(value, ensure_ascii=False) if {" ", '"', "="} & set(value) else value
+
+
+class WithoutKeys(structlog.stdlib.ProcessorFormatter):
+    """Leaves the secrets of keys out of whatever is logged, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The event as it is written."""
+        return redacted(super().format(record))
 
 
 class NotWhatIsMeant(logging.Filter):

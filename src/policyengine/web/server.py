@@ -8,6 +8,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from granian import Granian
@@ -20,6 +21,8 @@ from policyengine.web.engines import MakeEngine
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from policyengine.web.guard import Guarding
 
 #: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
 #: a client that is slow to send its body holds a thread for as long as it takes.
@@ -55,7 +58,9 @@ def free_address(host: str, port: int) -> tuple[str, int]:
 class Listening:
     """The IP address and port to listen on, how many worker processes, and what they log.
 
-    ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`.
+    ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`. ``keys`` is the path of
+    the file of keys with which callers may ask; None: everybody may, or with ``own_names_only`` who asks this machine
+    by a name of its own.
     """
 
     address: str
@@ -63,6 +68,8 @@ class Listening:
     workers: int = 1
     access_log: bool = False
     log_format: str = logs.TEXT
+    keys: str | None = None
+    own_names_only: bool = False
 
 
 def serve(
@@ -87,8 +94,16 @@ def serve(
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, engines, listening, announce)
+        start = _Start(bundles, engines, listening, announce, _guarding(listening, folder))
         server.serve(target_loader=start, wrap_loader=False)
+
+
+def _guarding(listening: Listening, folder: str) -> Guarding:
+    """What the workers need to know; ``folder`` is one that they share and that ends with the server."""
+    from policyengine.web.guard import Guarding
+
+    keys = None if listening.keys is None else Path(listening.keys).absolute()
+    return Guarding(keys, Path(folder, "buckets"), listening.own_names_only)
 
 
 class _Start:
@@ -100,15 +115,19 @@ class _Start:
         engines: MakeEngine,
         listening: Listening,
         announce: Callable[[], None],
+        guarding: Guarding,
     ) -> None:
         self._bundles, self._engines, self._listening, self._announce = bundles, engines, listening, announce
+        self._guarding = guarding
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
         logs.configure(self._listening.log_format, access=self._listening.access_log)
-        app = create_app(self._bundles, self._engines)
+        app = create_app(
+            self._bundles, self._engines, self._guarding.gate(), own_names_only=self._guarding.own_names_only
+        )
         with self._started.get_lock():
             self._started.value += 1
             if self._started.value == self._listening.workers:
