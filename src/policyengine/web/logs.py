@@ -50,7 +50,7 @@ def access_log() -> structlog.stdlib.BoundLogger:
         processors=[
             structlog.stdlib.filter_by_level,
             *_FIRST,
-            structlog.stdlib.ProcessorFormatter.wrap_forformatter,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
     )
