@@ -340,7 +340,7 @@ def test_a_stranger_is_not_told_which_bundle_cannot_decide(bundles, tmp_path, mo
 
 
 def test_it_says_how_many_keys_are_good(keyed, tmp_path):
-    assert keyed.printed[-2].endswith("keys.json, 1 of them good")
+    assert keyed.printed[-3].endswith("keys.json, 1 of them good")
     keys = KeyFile(tmp_path / "keys.json")
     keys.revoke(keys.create("ended", [Scope.DECIDE]).key.id)
     assert told_of_keys(str(keys.path)).startswith(f"keys in {keys.path}, but none that is good: nobody may ask; ")

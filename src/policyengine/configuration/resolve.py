@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from policyengine.configuration.environment import from_environment
 from policyengine.configuration.faults import ConfigurationError, SettingFault
-from policyengine.configuration.file import Given, from_file
 from policyengine.configuration.kinds import Value
 from policyengine.configuration.settings import SETTINGS, Setting
+
+if TYPE_CHECKING:
+    from policyengine.configuration.file import Given
 
 
 class Origin(StrEnum):
@@ -83,10 +86,17 @@ def configure(
     faults: list[SettingFault] = []
     variables = from_environment(environment, settings, faults)
     path = flags.get("config", variables.get("config"))
-    file = {} if path is None else from_file(str(path), settings, faults)
+    file = {} if path is None else _read_file(str(path), settings, faults)
     if faults:
         raise ConfigurationError(faults)
     return Configuration([_resolved(s, flags, variables, file) for s in settings])
+
+
+def _read_file(path: str, settings: Sequence[Setting], faults: list[SettingFault]) -> dict[str, Given]:
+    # The reader of YAML is loaded by who has a file only.
+    from policyengine.configuration.file import from_file
+
+    return from_file(path, settings, faults)
 
 
 def _resolved(

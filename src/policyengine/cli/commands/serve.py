@@ -64,10 +64,10 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
     click.echo(f"policyengine {policyengine.__version__}")
     for bundle in bundles.values():
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
-    engines = Engines(settings, differences)
-    click.echo(f"  {engines}")
     if listening.keys is not None:
         click.echo(f"  {told_of_keys(listening.keys)}")
+    engines = Engines(settings, differences)
+    click.echo(f"  {engines}")
     sys.stdout.flush()
     listen(bundles, listening, engines, functools.partial(_announce, address, listening.workers))
     return exits.FINE
