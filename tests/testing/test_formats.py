@@ -90,16 +90,17 @@ def test_junit_of_a_good_run_has_none(good):
 
 
 def test_github_annotations_are_one_line_each_at_their_places(mixed):
-    lines = as_github(mixed).splitlines()
+    *lines, last = as_github(mixed).splitlines()
     assert len(lines) == 3
+    assert last == f"{mixed.bundle}: 1 passed, 1 failed, 1 could not be decided, 1 fault in bundle or test files"
     assert all(line.startswith("::error file=") for line in lines)
     assert "title=one%3A%3Abad <&> 50%25%2C" in lines[1]
     assert ",line=10,col=12," in lines[1]
     assert "%0A" in lines[1]
 
 
-def test_github_says_nothing_of_a_good_run(good):
-    assert as_github(good) == ""
+def test_github_annotates_nothing_of_a_good_run(good):
+    assert as_github(good) == f"{good.bundle}: 1 passed\n"
 
 
 def test_github_tells_of_an_empty_run(empty):

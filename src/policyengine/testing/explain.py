@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -12,20 +12,17 @@ from policyengine.model.decision import AmountDetail, Decision
 from policyengine.model.expr import And
 from policyengine.model.rules import DecisionSpec, Rule
 from policyengine.reference import Node, RuleTrace, Trace, trace
-from policyengine.testing.model import Case, Difference, Json
+from policyengine.testing.model import UNKNOWN, Case, Difference, Json
 from policyengine.values.text import money_text
 
 #: More rules, or more lines of one, would not be read.
 MOST_RULES: Final = 8
 MOST_LINES: Final = 24
-_DEEPEST: Final = 6
+_DEEPEST: Final = 8
 _TRUTHS: Final = ("true", "false", "unknown")
 
 Asked = tuple[str, str | None]
 """A rule id, and an element's key or None for any."""
-
-Told = dict[tuple[object, ...], int]
-"""Expressions that were told with what is below them, and the depth from which that was."""
 
 
 def explain(bundle: CheckedBundle, case: Case, decision: Decision, found: Iterable[Difference]) -> tuple[str, ...]:
@@ -38,13 +35,13 @@ def explain(bundle: CheckedBundle, case: Case, decision: Decision, found: Iterab
     record = trace(bundle, case.decision, case.facts, case.as_of)
     asked = dict.fromkeys(a for d in differences for a in _concerned(spec, decision, record, d))
     told = sorted((r for r in record.rules if _is_asked(r, asked)), key=lambda r: r.truth is False)
-    before: Told = {}
-    lines = [line for one in told[:MOST_RULES] for line in _rule(spec, one, before)]
+    telling = _Telling(bundle, case)
+    lines = [line for one in told[:MOST_RULES] for line in telling.rule(spec, one)]
     if len(told) > MOST_RULES:
         more = len(told) - MOST_RULES
         lines.append(f"… and {more} more {'rule' if more == 1 else 'rules'}")
     if record.value is not None:
-        lines += ["the verdict is the value of", *_limited(_node(record.value, 1, "", before))]
+        lines += ["the verdict is the value of", *_limited(telling.node(record.value, 1, "", None))]
     if any(d.key.split(".")[0] in ("amount", "groups") for d in differences):
         lines += [line for detail in decision.amounts for line in _amount(detail)]
     return (*lines, *_faults(decision))
@@ -91,14 +88,81 @@ def _of_words(
             yield one.rule, one.element
 
 
-def _rule(spec: DecisionSpec, found: RuleTrace, before: Told) -> Iterator[str]:
-    rule = next(r for r in spec.rules if r.index == found.index)
-    about = f" for `{found.element}`" if found.element is not None else ""
-    place = f"{rule.span.file.path}:{rule.span.start.line}"
-    yield f"rule {found.rule}{about} is {_truth(found.truth)} ({place})"
-    parts = zip(rule.parts, (found.guard, found.applies, found.own), strict=True)
-    nodes = [node for part, node in parts if part != And(type=part.type, items=(), span=part.span)]
-    yield from _limited(line for n in nodes for line in _node(_named(n, found, rule), 1, _file(rule.span.at), before))
+@dataclass(slots=True)
+class _Telling:
+    """What has been told of one case. ``before``: of which expressions, and from which depth on."""
+
+    bundle: CheckedBundle
+    case: Case
+    before: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def rule(self, spec: DecisionSpec, found: RuleTrace) -> Iterator[str]:
+        """A rule, how it came out and where it stands; below it the conditions that decided that."""
+        rule = next(r for r in spec.rules if r.index == found.index)
+        about = f" for `{found.element}`" if found.element is not None else ""
+        place = f"{rule.span.file.path}:{rule.span.start.line}"
+        yield f"rule {found.rule}{about} is {_truth(found.truth)} ({place})"
+        parts = zip(rule.parts, (found.guard, found.applies, found.own), strict=True)
+        nodes = [_named(n, found, rule) for p, n in parts if p != And(type=p.type, items=(), span=p.span)]
+        file = _file(rule.span.at)
+        yield from _limited(line for n in nodes for line in self.node(n, 1, file, found.element))
+
+    def node(self, node: Node, depth: int, file: str, element: str | None) -> Iterator[str]:
+        """An expression, what it came to, and what it was made of; constants are not worth a line."""
+        text, negated = _text(node), ""
+        while len(node.children) == 1 and _text(node.children[0]) == text:
+            below = node.children[0]
+            negated = "not " if below.value != node.value else negated
+            if negated:
+                break
+            node = below
+        if not node.children and text == node.value:
+            return
+        below_it = tuple(_opened(node.children[0].children if negated else node.children))
+        this = (text, negated, node.value, node.element, below_it)
+        # From further down less was told, because there is a deepest line.
+        again = this in self.before and self.before[this] <= depth
+        element = element if node.element is None else node.element
+        about = f" [{node.element}]" if node.element is not None else ""
+        place = self._given(node, text, element) or (f" ({node.place})" if _file(node.place) != file else "")
+        is_test = node.value in _TRUTHS and node.children
+        said = f"{negated}`{text}` is {node.value}" if is_test else f"{text} = {node.value}"
+        yield f"{'  ' * depth}{said}{about}{place}{', as above' if again else ''}"
+        if below_it and not again and depth < _DEEPEST:
+            for child in below_it:
+                yield from self.node(child, depth + 1, _file(node.place), element)
+            self.before[this] = depth
+
+    def _given(self, node: Node, text: str, element: str | None) -> str:
+        """Where a fact was given in the case's file, or that it was not, and where a parameter stands."""
+        parameter = self.bundle.parameters.get(text)
+        if parameter is not None:
+            return f" ({parameter.span.file.path}:{parameter.span.start.line})"
+        address = self._address(text, element)
+        if address is None:
+            return ""
+        at = self.case.places.get(address)
+        if at is not None:
+            return f" ({at.file.path}:{at.start.line})"
+        return " (not given)" if node.value == UNKNOWN else " (by default)"
+
+    def _address(self, text: str, element: str | None) -> str | None:
+        """The address of the fact, of the field of this element, or of the list, that the text names."""
+        if text in self.bundle.facts or text in self.bundle.lists:
+            return text
+        variable, _, name = text.partition(".")
+        lists = [one for one in self.bundle.lists.values() if one.each == variable and name in one.fields]
+        return f"{lists[0].name}[{element}].{name}" if lists and element is not None else None
+
+
+def _opened(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes, each ``if`` as its condition and the branch taken: the other one has no part in what came out."""
+    for node in nodes:
+        if not node.text.startswith("if ") or len(node.children) != 3 or node.children[0].value == UNKNOWN:  # noqa: PLR2004 - if, then, else
+            yield node
+        else:
+            condition, then, otherwise = node.children
+            yield from _opened((condition, then if condition.value == "true" else otherwise))
 
 
 def _named(node: Node, found: RuleTrace, rule: Rule) -> Node:
@@ -115,31 +179,6 @@ def _limited(lines: Iterable[str]) -> Iterator[str]:
     yield from islice(rest, MOST_LINES)
     if next(rest, None) is not None:
         yield "  …"
-
-
-def _node(node: Node, depth: int, file: str, before: Told) -> Iterator[str]:
-    """An expression, what it came to, and what it was made of; constants are not worth a line."""
-    text, negated = _text(node), ""
-    while len(node.children) == 1 and _text(node.children[0]) == text:
-        below = node.children[0]
-        negated = "not " if below.value != node.value else negated
-        if negated:
-            break
-        node = below
-    if not node.children and text == node.value:
-        return
-    below_it = node.children[0].children if negated else node.children
-    this = (text, negated, node.value, node.element, below_it)
-    # From further down less was told, because there is a deepest line.
-    again = this in before and before[this] <= depth
-    about = f" [{node.element}]" if node.element is not None else ""
-    place = f" ({node.place})" if _file(node.place) != file else ""
-    said = f"{negated}`{text}` is {node.value}" if node.value in _TRUTHS and node.children else f"{text} = {node.value}"
-    yield f"{'  ' * depth}{said}{about}{place}{', as above' if again else ''}"
-    if below_it and not again and depth < _DEEPEST:
-        for child in below_it:
-            yield from _node(child, depth + 1, _file(node.place), before)
-        before[this] = depth
 
 
 def _text(node: Node) -> str:
