@@ -94,7 +94,8 @@ class Difference:
 
     def to_dict(self) -> dict[str, Json]:
         """As plain data."""
-        return {"key": self.key, "expected": self.expected, "actual": self.actual}
+        line = self.span.start.line
+        return {"key": self.key, "expected": self.expected, "actual": self.actual, "line": line, "engine": self.engine}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,10 +138,17 @@ def _nothing(suites: Sequence[Suite], selection: Selection) -> str:
     ]
     told = " and ".join(tell() for given, tell in named if given)
     cases = [c for s in suites for c in s.cases]
+    near = _near_text(selection.text.lower(), cases) if selection.text else ""
+    return f"none of {len(cases)} {'case' if len(cases) == 1 else 'cases'} is one {told}{near}"
+
+
+def _near_text(text: str, cases: Sequence[Case]) -> str:
+    """A word or name that was probably meant; nothing when the text itself is in some."""
+    if any(text in c.id.lower() for c in cases):
+        return ""
     # Whole names and their words: a word misspelt is nearer to a word than to a name.
     words = {w for c in cases for w in (c.name.lower(), *c.id.lower().replace("::", " ").replace("_", " ").split())}
-    near = _near(selection.text.lower(), words) if selection.text else ""
-    return f"none of {len(cases)} {'case' if len(cases) == 1 else 'cases'} is one {told}{near}"
+    return _near(text, words)
 
 
 def _either(names: Sequence[str]) -> str:
