@@ -9,14 +9,14 @@ from typing import Final
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import AmountDetail, Decision
-from policyengine.model.expr import And
+from policyengine.model.expr import And, AsOf
 from policyengine.model.rules import DecisionSpec, Rule
 from policyengine.reference import Node, RuleTrace, Trace, trace
 from policyengine.testing.model import UNKNOWN, Case, Difference, Json
 from policyengine.values.text import money_text
 
 #: More rules, or more lines of one, would not be read.
-MOST_RULES: Final = 8
+MOST_RULES: Final = 5
 MOST_LINES: Final = 24
 _DEEPEST: Final = 8
 _TRUTHS: Final = ("true", "false", "unknown")
@@ -26,7 +26,9 @@ Asked = tuple[str, str | None]
 
 
 def explain(bundle: CheckedBundle, case: Case, decision: Decision, found: Iterable[Difference]) -> tuple[str, ...]:
-    """Lines that tell why, rules that hold or are open first; empty where no rule is concerned.
+    """Lines that tell why; empty where no rule is concerned.
+
+    First come rules that a difference names, then those that hold or are open, then those that do not hold.
 
     What is below an expression is told once.
     """
@@ -34,7 +36,10 @@ def explain(bundle: CheckedBundle, case: Case, decision: Decision, found: Iterab
     spec = bundle.decisions[case.decision]
     record = trace(bundle, case.decision, case.facts, case.as_of)
     asked = dict.fromkeys(a for d in differences for a in _concerned(spec, decision, record, d))
-    told = sorted((r for r in record.rules if _is_asked(r, asked)), key=lambda r: r.truth is False)
+    named = {rule for d in differences for rule in _named_by(d)}
+    told = sorted(
+        (r for r in record.rules if _is_asked(r, asked)), key=lambda r: (r.rule not in named, r.truth is False)
+    )
     telling = _Telling(bundle, case)
     lines = [line for one in told[:MOST_RULES] for line in telling.rule(spec, one)]
     if len(told) > MOST_RULES:
@@ -55,18 +60,25 @@ def _concerned(spec: DecisionSpec, decision: Decision, record: Trace, difference
     """The rules that a difference is about."""
     key, _, item = difference.key.partition(".")
     match key:
-        case "reasons" | "warnings" | "absent_reasons" if not difference.engine:
-            for rule in sorted(_texts(difference.expected) ^ _texts(difference.actual) or _texts(difference.actual)):
-                yield rule, None
+        case "reasons" | "warnings" | "absent_reasons" | "deadlines":
+            yield from ((rule, None) for rule in _named_by(difference))
         case "verdict":
             yield from _of_words(spec, decision, record, {str(difference.expected)}, None)
         case "elements" if item:
             yield from _of_words(spec, decision, record, {str(difference.expected)}, item)
-        case "deadlines" if item:
-            yield item.partition("[")[0], None
         case "missing" if not difference.engine:
             wrong = _texts(difference.actual) ^ _texts(difference.expected)
             yield from ((r.rule, r.element) for r in record.rules if wrong & _lacks(r))
+
+
+def _named_by(difference: Difference) -> list[str]:
+    """The rules that a difference is about by name."""
+    key, _, item = difference.key.partition(".")
+    if key == "deadlines" and item:
+        return [item.partition("[")[0]]
+    if key not in ("reasons", "warnings", "absent_reasons") or difference.engine:
+        return []
+    return sorted(_texts(difference.expected) ^ _texts(difference.actual) or _texts(difference.actual))
 
 
 def _lacks(rule: RuleTrace) -> set[str]:
@@ -104,6 +116,7 @@ class _Telling:
         yield f"rule {found.rule}{about} is {_truth(found.truth)} ({place})"
         parts = zip(rule.parts, (found.guard, found.applies, found.own), strict=True)
         nodes = [_named(n, found, rule) for p, n in parts if p != And(type=p.type, items=(), span=p.span)]
+        nodes = _deciding(nodes, _truth(found.truth))
         file = _file(rule.span.at)
         yield from _limited(line for n in nodes for line in self.node(n, 1, file, found.element))
 
@@ -118,7 +131,8 @@ class _Telling:
             node = below
         if not node.children and text == node.value:
             return
-        below_it = tuple(_opened(node.children[0].children if negated else node.children))
+        inner = node.children[0] if negated else node
+        below_it = tuple(_deciding(list(_opened(inner.children)), inner.value))
         this = (text, negated, node.value, node.element, below_it)
         # From further down less was told, because there is a deepest line.
         again = this in self.before and self.before[this] <= depth
@@ -155,6 +169,13 @@ class _Telling:
         return f"{lists[0].name}[{element}].{name}" if lists and element is not None else None
 
 
+def _deciding(nodes: list[Node], truth: str) -> list[Node]:
+    """Those that made the whole what it is: the false parts of a false ``all``, the true ones of a true ``any``."""
+    if truth not in _TRUTHS or not any(n.value == truth for n in nodes):
+        return nodes
+    return [n for n in nodes if n.value == truth or n.value not in _TRUTHS]
+
+
 def _opened(nodes: Iterable[Node]) -> Iterator[Node]:
     """The nodes, each ``if`` as its condition and the branch taken: the other one has no part in what came out."""
     for node in nodes:
@@ -169,8 +190,11 @@ def _named(node: Node, found: RuleTrace, rule: Rule) -> Node:
     """The own part of a deadline says what it compares; its text is the date alone."""
     if rule.deadline is None or node is not found.own or len(node.children) != 2:  # noqa: PLR2004 - act and date
         return node
-    act, day = (_text(c) for c in node.children)
-    return replace(node, text=f"{act} {'after' if rule.deadline.kind == 'by' else 'not after'} {day}")
+    act, day = node.children
+    if isinstance(rule.deadline.act, AsOf):  # it was not written, so its text is another's
+        act = replace(act, text="the day of the decision")
+    text = f"{_text(act)} {'after' if rule.deadline.kind == 'by' else 'not after'} {_text(day)}"
+    return replace(node, text=text, children=(act, day))
 
 
 def _limited(lines: Iterable[str]) -> Iterator[str]:
