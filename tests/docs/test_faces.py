@@ -54,7 +54,8 @@ def test_options_of_the_command_itself():
 
 
 def test_commands_and_options_named_anywhere_exist():
-    of_other_programs = {"--indent", "--no-isolation"}
+    of_git = {"--quiet", "--create", "--unified", "--unidiff-zero", "--all", "--message", "--set-upstream"}
+    of_other_programs = {"--indent", "--no-isolation", *of_git}
     known = {o for command in (cli, *cli.commands.values()) for o in options(command)} | {"--help"} | of_other_programs
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
     assert set(re.findall(r"^ *policyengine ([a-z]+)", TEXT, re.MULTILINE)) <= set(cli.commands)

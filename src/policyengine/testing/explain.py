@@ -123,7 +123,7 @@ class _Telling:
     def node(self, node: Node, depth: int, file: str, element: str | None) -> Iterator[str]:
         """An expression, what it came to, and what it was made of; constants are not worth a line."""
         text, negated = _text(node), ""
-        while len(node.children) == 1 and _text(node.children[0]) == text:
+        while len(node.children) == 1 and _bare(_text(node.children[0])) == _bare(text):
             below = node.children[0]
             negated = "not " if below.value != node.value else negated
             if negated:
@@ -207,6 +207,11 @@ def _limited(lines: Iterable[str]) -> Iterator[str]:
 
 def _text(node: Node) -> str:
     return " ".join(node.text.split())
+
+
+def _bare(text: str) -> str:
+    """Without the braces of a condition in one line, which its only entry does not have."""
+    return text.removeprefix("{").removesuffix("}")
 
 
 def _file(place: str) -> str:

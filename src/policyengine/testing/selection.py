@@ -161,9 +161,9 @@ def _near(word: str, known: Collection[str]) -> str:
 
 
 def _same(shown: str, path: Path) -> bool:
-    return _resolved(shown) == _resolved(str(path))
+    return _resolved(Path(shown).absolute()) == _resolved(path.absolute())
 
 
 @lru_cache(4096)  # asked for every case, of few files
-def _resolved(path: str) -> Path:
-    return Path(path).resolve()
+def _resolved(path: Path) -> Path:
+    return path.resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -32,7 +33,7 @@ Examples:
   policyengine test "policies/returns/tests/refund.test.yaml::a gift is not paid back"
   policyengine test policies/returns -k late --why all
   policyengine test policies/returns --rule UM-GIFT --fail-fast
-  policyengine test policies --format junit > report.xml
+  policyengine test policies --format github --junit report.xml
   policyengine test policies --engine compiled --no-check
 
 {exits.FOR_BUNDLES}
@@ -48,9 +49,17 @@ Examples:
     show_default=True,
     help="In text: say rule by rule why for the first 3 failures of a bundle, for all, or for none.",
 )
+@click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write a JUnit report as well.")
 @format_option("text", "json", "junit", "github")
 def test(  # noqa: PLR0913 - one for each group of options
-    *, folders: tuple[str, ...], changed: bool, wanted: Wanted, running: Running, why: str, format_: str
+    *,
+    folders: tuple[str, ...],
+    changed: bool,
+    wanted: Wanted,
+    running: Running,
+    why: str,
+    junit: str | None,
+    format_: str,
 ) -> int:
     """Print how every case came out."""
     from policyengine.testing import formats
@@ -61,6 +70,8 @@ def test(  # noqa: PLR0913 - one for each group of options
     with progress_bar("cases") as progress:
         results = run_suites(suites, wanted.selection(targets), running, progress)
     remember_failures(results)
+    if junit:
+        Path(junit).write_text(formats.as_junit(*results), encoding="utf-8")
     if changed and not results:
         tell_nothing_concerned(targets)
     click.echo(formats.written(results, format_, {"first": formats.FIRST, "all": None, "none": 0}[why]), nl=False)
