@@ -136,6 +136,45 @@ def test_the_explanation_tells_how_an_amount_came_about(run):
     assert "PI-LIMIT makes it 100.00 EUR" in text
 
 
+def test_the_explanation_names_the_places_of_facts(run):
+    text = outcome_text(run("{verdict: paid}", WET))
+    assert re.search(r"item\.loss = wet \(\S+/tests/one\.test\.yaml:11\)\n", text)
+
+
+def test_the_explanation_leaves_out_what_decided_nothing(tmp_path):
+    """Of an `if` the branch taken, of a false `all` the false part, of a rule that does not hold what fails in it."""
+    folder = write_bundle(tmp_path / "b", one=HEAD + "cases:\n  - {name: one, expect: {reasons: [PI-LONG]}}\n")
+    (folder / "long.yaml").write_text(
+        "kind: exclusions\ndecision: damage\ndefinitions:\n"
+        "  limit: {type: integer, is: if parcel.insured then most else 7}\n"
+        "policies:\n  long:\n    rules:\n"
+        "      - id: PI-LONG\n        when: {parcel.insured: true, parcel.count: more than limit}\n"
+        "        because: Too many.\n",
+        encoding="utf-8",
+    )
+    (folder / "most.yaml").write_text(
+        "kind: parameters\nparameters:\n  most: {type: integer, value: 5}\n", encoding="utf-8"
+    )
+    bundle = folder / "bundle.yaml"
+    bundle.write_text(bundle.read_text().replace("steps: [window,", "steps: [window, long,"), encoding="utf-8")
+    (outcome,) = run_cases(folder).outcomes
+    told = "\n".join(outcome.explanation).replace(f"{folder}/", "")
+    whole = told.partition("rule PI-LONG is false (long.yaml:8)\n")[2]
+    assert "parcel.count = 1 (by default)" in whole
+    assert "most = 5 (most.yaml:3)" in whole
+    assert "parcel.insured = true" in whole, "the condition of the `if`"
+    assert "`parcel.insured: true`" not in whole, "a part that holds did not make the rule fail"
+    assert "else 7" not in whole
+
+
+def test_the_explanation_of_a_day_of_the_decision_says_so(tmp_path):
+    folder = write_bundle(tmp_path / "b", one=HEAD + "cases:\n  - {name: one, expect: {deadlines: {PI-LATE: none}}}\n")
+    rules = folder / "rules.yaml"
+    rules.write_text(rules.read_text().replace("        act: report.filed_on\n", ""), encoding="utf-8")
+    (outcome,) = run_cases(folder).outcomes
+    assert any("`the day of the decision after parcel.received_on + 5 days` is false" in x for x in outcome.explanation)
+
+
 def test_facts_that_a_service_would_refuse_are_an_error(run):
     outcome = run("{verdict: declined}", "{items: [{id: a}, {id: a}]}")
     assert outcome.status is Status.ERROR
