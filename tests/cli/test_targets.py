@@ -58,6 +58,14 @@ def test_places_in_two_bundles_are_run_together(run, bundles):
     assert "no case stands at `policies/good/tests/refund.test.yaml:9`; the first one is at line" in done.stdout
 
 
+def test_no_bundle_of_a_folder_is_missed(run, bundles):
+    for name in ("team/deep/third", "team/fourth"):
+        assert run("init", f"policies/{name}").exit_code == 0
+    told = [line.split(":")[0] for line in run("check", "policies").stdout.splitlines()]
+    assert told == ["policies/bad", "policies/good", "policies/team/deep/third", "policies/team/fourth"]
+    assert "policies/team/deep/third: 9 passed\n" in run("test", "policies").stdout
+
+
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.yaml:1"])
 @pytest.mark.parametrize("command", ["check", "test"])
 def test_a_file_in_no_bundle_is_wrong_usage(run, bundles, command, name):
