@@ -264,7 +264,7 @@ def test_a_folder_without_policies_is_no_bundle(run, tmp_path):
 def test_test_runs_the_cases(run, umbrella):
     done = run("test", umbrella)
     assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 9 passed\n")
-    assert run("test", umbrella, "-k", "LAST day").stdout == f"{umbrella}: 4 passed\n"
+    assert run("test", umbrella, "-k", "LAST day").stdout == f"{umbrella}: 4 passed, 4 of 9 cases selected\n"
 
 
 def test_test_shows_what_differs_and_why(run, tmp_path):
@@ -297,7 +297,8 @@ def test_test_explains_the_first_failures_and_lists_all(run, tmp_path):
 def test_no_case_is_a_failure(run, umbrella):
     done = run("test", umbrella, "-k", "no such case")
     assert done.exit_code == 1
-    assert "no case was found" in done.stdout
+    assert done.stdout.startswith("none of 9 cases is one whose name or file contains `no such case`\n")
+    assert done.stdout.endswith(": 0 of 9 cases selected\n")
 
 
 def test_test_reports_several_bundles_in_one(run, umbrella):
@@ -313,7 +314,7 @@ def test_test_reports_several_bundles_in_one(run, umbrella):
 
 def test_schema_prints_lists_and_writes(run, tmp_path):
     names = run("schema").stdout.split()
-    assert names == [*KINDS, "request", "decision", "problem"]
+    assert names == [*KINDS, "request", "decision", "problem", "results"]
     assert run("schema", "coverage").stdout == schema_text("coverage")
     assert run("schema", "decision").stdout == api_schema_text("decision")
     assert run("schema", "--write", tmp_path / "s").exit_code == 0
