@@ -313,7 +313,7 @@ def test_test_reports_several_bundles_in_one(run, umbrella):
 
 def test_schema_prints_lists_and_writes(run, tmp_path):
     names = run("schema").stdout.split()
-    assert names == [*KINDS, "request", "decision", "problem"]
+    assert names == [*KINDS, "request", "decision", "explanation", "problem"]
     assert run("schema", "coverage").stdout == schema_text("coverage")
     assert run("schema", "decision").stdout == api_schema_text("decision")
     assert run("schema", "--write", tmp_path / "s").exit_code == 0

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from policyengine.engine.request import RequestReader
 from policyengine.errors import RequestError
-from policyengine.evaluation.evaluator import Evaluator
+from policyengine.evaluation.evaluator import Evaluation, Evaluator
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import Expr, Literal, Value, walk
 from policyengine.model.memory import WorkingMemory
 from policyengine.model.rules import DecisionSpec
 from policyengine.model.vocabulary import Fact, FactList
-from policyengine.probing.reading import Readable, answer_roots, verdict_roots
+from policyengine.probing.reading import Readable, Use, answer_roots, verdict_roots
 from policyengine.probing.slots import ABSENT, Document, Proposal, Slot, slots_of
 from policyengine.probing.solving import Solver
 from policyengine.probing.tour import Tour
@@ -53,17 +53,29 @@ class Prober:
 
         Dates and numbers rise; ``ABSENT`` comes last, where something was given. Raises RequestError as there.
         """
-        memory = self._reader.read(document.facts, document.as_of)
-        targets = self._targets(self._bundle.decisions[decision], memory)
+        for proposal in self.candidates(decision, document):
+            if self._readable(proposal, document):
+                yield proposal
+
+    def candidates(self, decision: str, document: Document, uses: Collection[Use] = tuple(Use)) -> Iterator[Proposal]:
+        """The proposals for the slots of these uses, before they are read as a request.
+
+        A few may be refused then: such as leave an amount in another currency than the other facts ask for.
+        """
+        ev = self.evaluation(document)
+        memory = ev.memory
+        targets = self._targets(self._bundle.decisions[decision], ev)
         seeds = Seeds(document.as_of, (*_currencies_given(memory), *self._written, SOME_CURRENCY))
         for slot in slots_of(self._bundle, document, memory, self._reads[decision]):
-            for proposal in _of_slot(slot, targets.get(slot.address, ()), seeds):
-                if self._readable(proposal, document):
-                    yield proposal
+            if slot.use in uses:
+                yield from _of_slot(slot, targets.get(slot.address, ()), seeds)
 
-    def _targets(self, spec: DecisionSpec, memory: WorkingMemory) -> Mapping[str, tuple[Value, ...]]:
+    def evaluation(self, document: Document) -> Evaluation:
+        """The values of the document's facts. Raises RequestError for what a request could not be."""
+        return self._evaluator.start(self._reader.read(document.facts, document.as_of))
+
+    def _targets(self, spec: DecisionSpec, ev: Evaluation) -> Mapping[str, tuple[Value, ...]]:
         """By address, the values at which a comparison turns, in the order of writing."""
-        ev = self._evaluator.start(memory)
         tour = Tour(ev)
         solver = Solver(ev, tour)
         found: dict[str, dict[Value, None]] = {}
