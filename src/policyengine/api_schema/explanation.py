@@ -35,7 +35,7 @@ def _explanation() -> Schema:
             "as_of": text("The day for which it was made.", format="date"),
             "rules": listing(
                 ref("ExplainedRule"),
-                "Every rule in its order, warnings last; a rule of elements once for each of the first 50.",
+                "Every rule in its order, warnings last; a rule of elements once for each of the first 20.",
             ),
             "value": or_null(ref("Condition"), "Where the decision is simply a value: how it came about."),
             "why_not": listing(ref("WhyNot"), "What kept the rule that was asked about from giving the verdict."),
@@ -83,9 +83,7 @@ def _rule() -> Schema:
     return record(
         "Rule, explained",
         {
-            "rule": text("Id of the rule."),
-            "element": text_or_null("The element that it was asked of; null: the whole."),
-            "truth": _TRUTH,
+            **_came_out(),
             "guard": ref("Condition", "What must hold for the rule to be asked at all."),
             "applies": ref("Condition", "What it is about."),
             "own": ref("Condition", "What it says itself, as a condition under which it holds."),
@@ -111,15 +109,19 @@ def _condition() -> Schema:
 def _why_not() -> Schema:
     return record(
         "Why a rule did not give the verdict",
-        {
-            "rule": text("Id of the rule."),
-            "element": text_or_null("The element that it was asked of; null: the whole."),
-            "truth": _TRUTH,
-            "sentence": text("How it came out, for people."),
-            "stops": listing(ref("Stop"), "The conditions that it came down to."),
-            "missing": listing({"type": "string"}, "The facts to ask for, in words, with their addresses."),
-        },
+        _came_out(),
     )
+
+
+def _came_out() -> dict[str, Schema]:
+    return {
+        "rule": text("Id of the rule."),
+        "element": text_or_null("The element that it was asked of; null: the whole."),
+        "truth": _TRUTH,
+        "sentence": text("How it came out, for people."),
+        "stops": listing(ref("Stop"), "The conditions that it came down to: why it does not hold, or is not known to."),
+        "missing": listing({"type": "string"}, "The facts to ask for, in words, with their addresses."),
+    }
 
 
 def _stop() -> Schema:

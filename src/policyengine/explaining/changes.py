@@ -24,7 +24,7 @@ MOST_TRIED: Final = 1000
 #: So many changes are told, at most one for each fact; another day to decide for is told besides.
 MOST_TOLD: Final = 8
 #: A try costs more where lists are long: with so many elements twice as much, and half as many are tried.
-_ELEMENTS_PER_COST: Final = 60
+_ELEMENTS_PER_COST: Final = 10
 #: A try that plans a split costs as much as so many others.
 _COST_OF_A_SPLIT: Final = 5
 UNDETERMINED: Final = "undetermined"

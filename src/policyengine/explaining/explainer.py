@@ -12,7 +12,7 @@ from policyengine.engine.engine import Engine
 from policyengine.errors import UnknownName
 from policyengine.explaining.changes import Case, Changes, budget, nearest_changes
 from policyengine.explaining.summary import summary
-from policyengine.explaining.why_not import WhyNot, why_not
+from policyengine.explaining.why_not import WhyNot, why_each, why_not
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
 from policyengine.model.rules import DecisionSpec
@@ -22,26 +22,27 @@ from policyengine.reference.trace import Trace, trace
 Json = object
 
 #: Rules, and conditions about elements, are laid out for so many elements of each list.
-MOST_ELEMENTS: Final = 50
+MOST_ELEMENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A decision explained: in sentences, rule by rule, and by what would change it.
 
-    ``why_not`` is empty unless a rule was asked about.
+    ``rules`` says of each rule of the trace what it came down to; ``why_not`` is empty unless a rule was asked about.
     """
 
     sentences: tuple[str, ...]
     trace: Trace
+    rules: tuple[WhyNot, ...]
     changes: Changes
     why_not: tuple[WhyNot, ...] = ()
 
     def to_dict(self, rule: str | None = None) -> dict[str, Json]:
         """The wire form; of the rules only those of this id, if one is given."""
         found = self.trace.to_dict()
-        if rule is not None:
-            found["rules"] = [r.to_dict() for r in self.trace.rules if r.rule == rule]
+        pairs = zip(self.rules, self.trace.rules, strict=True)
+        found["rules"] = [told.to_dict() | traced.to_dict() for told, traced in pairs if rule in (None, told.rule)]
         out: dict[str, Json] = {"summary": " ".join(self.sentences), "changes": self.changes.to_dict(), **found}
         return out | ({"why_not": [one.to_dict() for one in self.why_not]} if self.why_not else {})
 
@@ -70,8 +71,9 @@ class Explainer:
         asked = Document(facts, made.as_of)
         found = trace(self._bundle, made.decision, facts, made.as_of, most_elements=MOST_ELEMENTS)
         changes = self._changes(made, asked, towards)
-        not_held = () if rule is None else why_not(self._bundle, made, found, rule)
-        return Explanation(summary(self._bundle, made, changes), found, changes, not_held)
+        rules = why_each(self._bundle, made, found)
+        not_held = () if rule is None else why_not(self._bundle, made, rules, rule)
+        return Explanation(summary(self._bundle, made, changes), found, rules, changes, not_held)
 
     def _changes(self, made: Decision, asked: Document, towards: str | None) -> Changes:
         def decide(changed: Document) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,16 +69,21 @@ class WhyNot:
         }
 
 
-def why_not(bundle: CheckedBundle, made: Decision, found: Trace, rule: str) -> tuple[WhyNot, ...]:
-    """What kept the rule of this id from giving the verdict: for the document, or for each element of its list."""
+def why_each(bundle: CheckedBundle, made: Decision, found: Trace) -> tuple[WhyNot, ...]:
+    """Of each rule in the trace, in its order, how it came out and what that came down to."""
     rules = {r.index: r for r in bundle.decisions[made.decision].rules}
     teller = _Teller(bundle, made)
-    told = [teller.of(rules[t.index], t) for t in found.rules if t.rule == rule]
+    return tuple(teller.of(rules[t.index], t) for t in found.rules)
+
+
+def why_not(bundle: CheckedBundle, made: Decision, each_rule: Sequence[WhyNot], rule: str) -> tuple[WhyNot, ...]:
+    """What kept the rule of this id from giving the verdict: for the document, or for each element of its list."""
+    told = tuple(one for one in each_rule if one.rule == rule)
     if told:
-        return tuple(told)
-    each = next(r.each for r in rules.values() if r.id == rule)
+        return told
+    each = next(r.each for r in bundle.decisions[made.decision].rules if r.id == rule)
     kind = "unknown" if any(m.fact == each for m in made.missing) else "empty"
-    gate = teller.settled_before()
+    gate = _Teller(bundle, made).settled_before()
     return (WhyNot(rule, None, None, f"{rule} is asked of each element of `{each}`, and that list is {kind}.{gate}"),)
 
 
