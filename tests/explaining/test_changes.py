@@ -24,7 +24,7 @@ from policyengine.testing.model import Case
 
 FOLDERS = ["policies/trade_assurance", "policies/alibaba_terms", "tests/programmes/consumer_withdrawal"]
 #: Every so many-th case of a bundle, so that all decisions are among them.
-STEP = 7
+STEP = 11
 
 
 class World:

@@ -28,6 +28,9 @@ _ELEMENTS_PER_COST: Final = 10
 #: A try that plans a split costs as much as so many others.
 _COST_OF_A_SPLIT: Final = 5
 UNDETERMINED: Final = "undetermined"
+_BETTER_FIRST: Final = ("granted", "value", "partly", "pending", "refused", UNDETERMINED)
+#: Whether the answer does not ask for it, how near the change is, where the fact is written, how odd the value is.
+Rank = tuple[bool, Nearness, int, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,10 @@ def nearest_changes(prober: Prober, decide: Decide, case: Case, most: int, towar
         return Changes((), 0, 0, complete=True, verdict=made.verdict, towards=towards)
     search = _Search(made, case.ev, towards)
     candidates = prober.candidates(made.decision, asked, uses=(Use.VERDICT,))
-    ranked = sorted(candidates, key=search.rank)
-    for candidate in ranked[:most]:
+    ranked = sorted(((search.rank(c), n, c) for n, c in enumerate(candidates)), key=lambda r: r[:2])
+    for rank, _, candidate in ranked[:most]:
         try:
-            search.learn(candidate, decide(candidate.applied(asked)))
+            search.learn(candidate, rank, decide(candidate.applied(asked)))
         except RequestError:
             continue  # an amount in a currency that the changed facts do not allow
     return search.result(complete=len(ranked) <= most)
@@ -115,8 +118,15 @@ class _Tried:
     """A change that was decided. Two of them are never the same."""
 
     proposal: Proposal
+    rank: Rank
     verdict: str
     verdict_class: str
+
+    @property
+    def order(self) -> tuple[bool, Nearness, int, int, Fraction]:
+        """A key to sort by: of equally near changes, those that lead to a better verdict come first."""
+        asked, near, written, odd = self.rank
+        return asked, near, _BETTER_FIRST.index(self.verdict_class), written, odd
 
     @property
     def size(self) -> Fraction | None:
@@ -135,7 +145,7 @@ class _Search:
         self._tried: dict[str, list[_Tried]] = {}
         self._order: list[_Tried] = []
 
-    def rank(self, proposal: Proposal) -> tuple[bool, Nearness, int, Fraction]:
+    def rank(self, proposal: Proposal) -> Rank:
         """A key to sort by: what the answer asks for, then nearness, then the order of writing, then how odd it is."""
         address = proposal.slot.address
         if address not in self._held:
@@ -144,14 +154,14 @@ class _Search:
         near = nearness(proposal, self._held[address])
         return address not in self._asked, near, self._written[address], oddness(proposal.typed, self._made.as_of)
 
-    def learn(self, proposal: Proposal, decided: Decision) -> None:
-        one = _Tried(proposal, decided.verdict, decided.verdict_class)
+    def learn(self, proposal: Proposal, rank: Rank, decided: Decision) -> None:
+        one = _Tried(proposal, rank, decided.verdict, decided.verdict_class)
         self._tried.setdefault(proposal.slot.address, []).append(one)
         self._order.append(one)
 
     def result(self, *, complete: bool) -> Changes:
         first: dict[str, _Tried] = {}
-        for one in self._order:
+        for one in sorted(self._order, key=lambda one: one.order):
             if self._wanted(one):
                 first.setdefault(one.proposal.slot.address, one)
         nearest = [self._edge(one) for one in first.values()]
@@ -164,7 +174,7 @@ class _Search:
 
     def _opening(self) -> Change | None:
         """The nearest change that leaves open what is settled now; taking facts away does not count."""
-        if self._made.verdict_class == UNDETERMINED:
+        if self._towards is not None or self._made.verdict_class in ("pending", UNDETERMINED):
             return None
         opening = (o for o in self._order if o.verdict_class == UNDETERMINED and o.proposal.value is not ABSENT)
         return next((self._change(one) for one in opening), None)
