@@ -8,9 +8,10 @@ from typing import Final
 
 from policyengine.access.scopes import NEEDS, Other, Scope
 from policyengine.api_schema.decision import UNDETERMINED, decision_schemas, short_decision_schemas
+from policyengine.api_schema.explanation import explanation_schemas
 from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
 from policyengine.api_schema.problem import problem_schemas
-from policyengine.api_schema.request import as_of_piece, batch, batch_answer, question
+from policyengine.api_schema.request import as_of_piece, batch, batch_answer, explanation_piece, question
 from policyengine.api_schema.vocabulary import facts_schema, value_schemas
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.rules import DecisionSpec
@@ -37,7 +38,7 @@ _MEANINGS = {
 def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool = False) -> Schema:
     """The document; ``version`` is the service's own, and ``keyed`` says whether callers need keys."""
     paths: Schema = dict(_fixed_paths())
-    pieces = {**decision_schemas(), **short_decision_schemas(), **problem_schemas()}
+    pieces = {**decision_schemas(), **short_decision_schemas(), **explanation_schemas(), **problem_schemas()}
     pieces |= {**as_of_piece(), **value_schemas(), **_descriptions()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
@@ -102,10 +103,15 @@ def _paths_of(bundle: CheckedBundle, spec: DecisionSpec) -> Schema:
     path = f"/v1/bundles/{bundle.id}/decisions/{spec.name}"
     forms = [ref(f"{bundle.id}.{spec.name}.Decision"), ref("ShortDecision")]
     answer: Schema = {"oneOf": forms, "description": "The decision, in the form that was asked for."}
-    one = _post(bundle, spec, "decide", "Request", record("Answer", {"decision": answer}))
+    one = _post(bundle, spec, "decide", "Request", _answer(answer))
     many = _post(bundle, spec, "batch", "Batch", batch_answer(answer))
     many["summary"] += ": many questions at once"
     return {path: {"post": one}, f"{path}/batch": {"post": many}}
+
+
+def _answer(decision: Schema) -> Schema:
+    whole = {"decision": decision, "explanation": explanation_piece()}
+    return record("Answer", whole, optional=("explanation",))
 
 
 def _post(bundle: CheckedBundle, spec: DecisionSpec, verb: str, body: str, answer: Schema) -> Schema:

@@ -13,9 +13,10 @@ from policyengine.errors import RequestError
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
 from policyengine.web.engines import MakeEngine
+from policyengine.web.explaining import Explanations
 from policyengine.web.metrics import Metrics
 from policyengine.web.problems import INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION, Problem, unusable
-from policyengine.web.reading import ItemId, Question, QuestionReader, fact_problems, read_batch
+from policyengine.web.reading import Form, ItemId, Question, QuestionReader, fact_problems, read_batch
 
 Json = object
 Decided = Callable[[str, str, Sequence[Decision]], None]
@@ -35,9 +36,14 @@ class Service:
         self._engines = {name: engines(bundle) for name, bundle in bundles.items()}
         for engine in self._engines.values():
             metrics.checks.set_to(engine.settings)
+        explanations = {name: Explanations(bundle) for name, bundle in bundles.items()}
         self._desks = {
             (name, decision): Desk(
-                engine, decision, metrics.decisions.decided, metrics.checks.follow(name, decision, checks)
+                engine,
+                decision,
+                metrics.decisions.decided,
+                metrics.checks.follow(name, decision, checks),
+                explanations[name],
             )
             for name, engine in self._engines.items()
             for decision, checks in engine.checks.items()
@@ -73,11 +79,19 @@ class Service:
 class Desk:
     """Where one decision of one bundle is asked for, and answered as plain data."""
 
-    def __init__(self, engine: Engine, decision: str, decided: Decided, checked: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        decision: str,
+        decided: Decided,
+        checked: Callable[[], None],
+        explanations: Explanations,
+    ) -> None:
         self._engine = engine
         self._decision = decision
         self._decided = decided
         self._checked = checked
+        self._explanations = explanations
 
     def decide(self, body: object) -> Json:
         """The answer to one question. Raises Problem."""
@@ -89,7 +103,7 @@ class Desk:
         finally:
             self._checked()
         self._count([made])
-        return {"decision": _told(made, short=question.short)}
+        return self._told(made, question.facts, question.form)
 
     def batch(self, body: object) -> Json:
         """The answers to many questions, in their order; one that cannot be answered does not touch the others."""
@@ -98,35 +112,33 @@ class Desk:
         read = [reader.item(item, position) for position, item in enumerate(asked.items)]
         decided: list[Decision] = []
         try:
-            items = [self._item(id_, item, n, decided, short=asked.short) for n, (id_, item) in enumerate(read)]
+            items = [self._item(id_, item, n, decided, asked.form) for n, (id_, item) in enumerate(read)]
         finally:
             self._checked()
         self._count(decided)
         return {"items": items}
 
-    def _item(
-        self, id_: ItemId, asked: Question | Problem, position: int, decided: list[Decision], *, short: bool
-    ) -> Json:
+    def _item(self, id_: ItemId, asked: Question | Problem, position: int, decided: list[Decision], form: Form) -> Json:
         """The answer to an item; the decision is added to ``decided``."""
         if isinstance(asked, Problem):
             return {"id": id_, "problem": asked.to_dict()}
         try:
             made = self._engine.decide(self._decision, asked.facts, as_of=asked.as_of)
-            told = _told(made, short=short)
+            told = self._told(made, asked.facts, form)
         except RequestError as e:
             return {"id": id_, "problem": unusable(fact_problems(e, f"/items/{position}")).to_dict()}
         except Exception:  # noqa: BLE001 - whatever happened to one item, the others are answered
             _log.exception("item %d of a batch failed", position)
             return {"id": id_, "problem": failed().to_dict()}
         decided.append(made)
-        return {"id": id_, "decision": told}
+        return {"id": id_, **told}
+
+    def _told(self, made: Decision, facts: Mapping[str, Json], form: Form) -> dict[str, Json]:
+        told: dict[str, Json] = {"decision": made.to_short_dict() if form.short else made.to_dict()}
+        return told | {"explanation": self._explanations.of(made, facts)} if form.explain else told
 
     def _count(self, decided: Sequence[Decision]) -> None:
         self._decided(self._engine.bundle.id, self._decision, decided)
-
-
-def _told(made: Decision, *, short: bool) -> Json:
-    return made.to_short_dict() if short else made.to_dict()
 
 
 def failed() -> Problem:
