@@ -12,6 +12,7 @@ import policyengine
 from policyengine.cli import exits
 from policyengine.cli.commands.check import check
 from policyengine.cli.commands.decide import decide
+from policyengine.cli.commands.diff import diff
 from policyengine.cli.commands.explain import explain
 from policyengine.cli.commands.init import init
 from policyengine.cli.commands.lint import lint
@@ -93,7 +94,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (check, lint, decide, explain, test, schema, serve, init):
+for command in (check, lint, decide, explain, test, diff, schema, serve, init):
     cli.add_command(command)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from policyengine.cli.output.wording import words
 from policyengine.cli.output.words import faint, heading, plain
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import Expr
+from policyengine.model.in_words import words
 from policyengine.model.rules import DecisionSpec, Rule
 from policyengine.model.vocabulary import Table
 from policyengine.reference.trace import Node, RuleTrace, Trace
