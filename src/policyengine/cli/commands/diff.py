@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from policyengine.cli import exits
 from policyengine.cli.options import engine_option, format_option
 from policyengine.cli.output.faults import json_text
+from policyengine.diagnostics import did_you_mean
 from policyengine.engine.settings import TWIN
 
 if TYPE_CHECKING:
     from policyengine.impact.behaviour.document import Line
     from policyengine.impact.report import Report
+    from policyengine.impact.sides import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,17 @@ class _Asked:
     engine: str
     jobs: int
     only: str | None
+
+
+def _known_day(_: click.Context, __: click.Parameter, day: str | None) -> str | None:
+    """A day that is none is wrong usage."""
+    from policyengine.engine.bad_values import BadValue
+    from policyengine.engine.read_dates import read_date
+
+    try:
+        return day if day is None else read_date(day, "", ZoneInfo("UTC")).isoformat()
+    except BadValue as e:
+        raise click.BadParameter("; ".join(p.detail for p in e.problems)) from e
 
 
 @click.command(
@@ -59,7 +73,9 @@ Examples:
     "--facts", metavar="FILE", multiple=True, help="Recorded documents, one in each line; - for standard input."
 )
 @click.option("--decision", metavar="NAME", help="The decision of lines that name none.")
-@click.option("--as-of", metavar="DAY", help="The day of lines that name none, such as 2025-04-01.")
+@click.option(
+    "--as-of", metavar="DAY", callback=_known_day, help="The day of lines that name none, such as 2025-04-01."
+)
 @click.option(
     "--only", type=click.Choice(["structure", "behaviour"]), help="Tell only the changes in words, or in decisions."
 )
@@ -114,10 +130,19 @@ def _report(named: tuple[str, str], asked: _Asked) -> Report:
     )
     with tempfile.TemporaryDirectory(prefix="policyengine-") as folder:
         old, new = (editions(side) for side in sides(*named, Path(folder)))
+    _refuse_unknown(asked.decision, (*old.values(), *new.values()))
     if "-" in asked.facts and len({*old, *new}) > 1 and not len(old) == len(new) == 1:
         raise click.UsageError("several bundles are compared, and standard input can be read only once; name a file")
     with _progress(asked.facts) as recorded:
         return report.report(old, new, question, recorded)
+
+
+def _refuse_unknown(decision: str | None, known: Sequence[Edition]) -> None:
+    """A decision that no edition has is wrong usage, not a fault of every line."""
+    names = dict.fromkeys(name for edition in known for name in edition.bundle.decisions)
+    if decision is not None and decision not in names:
+        help_ = did_you_mean(decision, names) or "decisions: " + ", ".join(names)
+        raise click.BadParameter(f"there is no decision `{decision}`; {help_}", param_hint="--decision")
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class RecordReader:
         if line.fault:
             return Unreadable(line.place, line.fault)
         try:
-            record = read_json(line.data, MOST_BYTES)
+            record = read_json(line.data.strip(), MOST_BYTES)
         except RequestError as e:
             return Unreadable(line.place, "; ".join(_told(p.pointer, p.detail) for p in e.problems))
         if not isinstance(record, dict):

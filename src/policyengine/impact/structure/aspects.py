@@ -218,7 +218,7 @@ def compare_aspects(what: str, name: str, old: object, new: object, *, decision:
         yield changed(
             Change(
                 what=what,
-                names=(name,),
+                names=(name,) if name else (),
                 aspect=aspect.called,
                 text="",
                 weight=aspect.weight,
@@ -235,13 +235,13 @@ def changed(change: Change, old: str | None, new: str | None) -> Change:
     """The change with its text, by what was there and what is there now."""
     called = change.aspect
     if old is None:
-        text = f"its {called} is now `{new}`; there was none"
+        text = f"{called} added: `{new}`"
     elif new is None:
-        text = f"its {called} is gone; it was `{old}`"
+        text = f"{called} taken away: `{old}`"
     elif old == new:
-        text = f"its {called} is still written `{new}`, but now means something else"
+        text = f"{called} still written `{new}`, but with another meaning"
     else:
-        text = f"its {called} was `{old}` and is now `{new}`"
+        text = f"{called} changed from `{old}` to `{new}`"
     return Change(
         what=change.what,
         names=change.names,

@@ -26,6 +26,8 @@ class Weight(StrEnum):
 class Change:
     """One change. ``what`` is the kind of thing (``rule``, ``parameter``), ``names`` which ones, ``aspect`` what of it.
 
+    There are no names where a decision has only one such thing.
+
     ``text`` goes on after the names: "moved from `40 days` to `30 days`". ``old`` and ``new`` are what stood there
     and what stands there now, None: nothing. Places are bundle-relative ``file:line``; None where there is none.
     """
@@ -46,7 +48,7 @@ class Change:
         """``rule TA-LATE of coverage``."""
         listed = self.names[:MOST_NAMES]
         more = f" and {len(self.names) - MOST_NAMES} more" if len(self.names) > MOST_NAMES else ""
-        names = " ".join([self.what + ("s" if len(self.names) > 1 else ""), ", ".join(listed) + more])
+        names = f"{self.what}{'s' if len(self.names) > 1 else ''} {', '.join(listed)}{more}".rstrip()
         return f"{names} of {self.decision}" if self.decision else names
 
     @property
@@ -84,5 +86,6 @@ def told_together(changes: Iterable[Change]) -> tuple[Change, ...]:
     for change in changes:
         key = (change.what, change.decision, change.aspect, change.text, change.weight, change.old, change.new)
         earlier = kept.get(key)
-        kept[key] = change if earlier is None else replace(earlier, names=(*earlier.names, *change.names))
+        names = dict.fromkeys((*(earlier.names if earlier else ()), *change.names))
+        kept[key] = replace(earlier or change, names=tuple(names))
     return tuple(kept.values())

@@ -43,11 +43,11 @@ def _decision(old: DecisionSpec, new: DecisionSpec) -> Iterator[Change]:
 def _otherwise(old: DecisionSpec, new: DecisionSpec) -> Iterator[Change]:
     before, after = old.otherwise, new.otherwise
     if before is not None and after is not None:
-        yield from compare_aspects("otherwise", new.name, before, after)
+        yield from compare_aspects("otherwise", "", before, after, decision=new.name)
     elif before is not None or after is not None:
         # Only a decision that became a value, or was one, has none.
         yield Change(
-            what="otherwise", names=(new.name,), aspect="presence", text="is new" if after else "is gone",
+            what="otherwise", names=(), decision=new.name, aspect="presence", text="is new" if after else "is gone",
             old=before.word if before else None, new=after.word if after else None,
             old_at=at(before.span) if before else None, new_at=at(after.span) if after else None,
         )  # fmt: skip
@@ -57,7 +57,10 @@ def _report(old: DecisionSpec, new: DecisionSpec) -> Iterator[Change]:
     before, after = ({r.name: r.expr for r in s.report} for s in (old, new))
 
     def change(text: str, was: str | None, is_: str | None) -> Change:
-        return Change(what="decision", names=(new.name,), aspect="report", text=text, old=was, new=is_)
+        return Change(
+            what="decision", names=(new.name,), aspect="report", text=text, old=was, new=is_,
+            old_at=at(old.span), new_at=at(new.span),
+        )  # fmt: skip
 
     yield from (change(f"no longer reports `{name}`", name, None) for name in before if name not in after)
     for name, e in after.items():

@@ -89,8 +89,21 @@ def _told(rule: Rule, spec: DecisionSpec) -> str:
 
 
 def _rule(decision: str, old: Rule, new: Rule) -> Iterator[Change]:
-    yield from _conditions(decision, old, new)
-    yield from compare_aspects("rule", new.id, old, new, decision=decision)
+    told = [*_conditions(decision, old, new), *compare_aspects("rule", new.id, old, new, decision=decision)]
+    if not told and _nameless(old) != _nameless(new):
+        # No difference is passed over in silence, even one for which there are no better words.
+        told.append(
+            Change(
+                what="rule",
+                names=(new.id,),
+                decision=decision,
+                aspect="meaning",
+                text="now means something else",
+                old_at=at(old.span),
+                new_at=at(new.span),
+            )
+        )
+    yield from told
 
 
 def _conditions(decision: str, old: Rule, new: Rule) -> Iterator[Change]:
@@ -100,7 +113,8 @@ def _conditions(decision: str, old: Rule, new: Rule) -> Iterator[Change]:
     if old.deadline is not None and new.deadline is not None:
         yield from _deadline(base, old.deadline, new.deadline, (old, new))
     elif old.split is not None and new.split is not None:
-        yield from compare_aspects("rule", new.id, old.split, new.split, decision=decision)
+        for change in compare_aspects("rule", new.id, old.split, new.split, decision=decision):
+            yield replace(change, old_at=change.old_at or at(old.span), new_at=change.new_at or at(new.span))
         # Which of the three outcomes of the split this rule is for shows in nothing else.
         if _outcomes(old.own) != _outcomes(new.own):
             yield changed(replace(base, aspect="outcome"), written(old.own), written(new.own))
@@ -115,8 +129,7 @@ def _outcomes(own: Expr) -> list[str]:
 def _deadline(base: Change, old: Deadline, new: Deadline, rules_: Pair) -> Iterator[Change]:
     base = replace(base, aspect="deadline")
     if old.kind != new.kind:
-        words_ = {"by": "holds after its day", "until": "holds until its day"}
-        text = f"now {words_[new.kind]}, where it was `{old.kind}`"
+        text = f"its day is now given with `{new.kind}`, and was with `{old.kind}`"
         old_at, new_at = (at(r.span) for r in rules_)
         yield replace(base, text=text, old=old.kind, new=new.kind, old_at=old_at, new_at=new_at)
     yield from compare_expressions(base, old.date, new.date, "last day: ")

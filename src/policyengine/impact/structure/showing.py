@@ -22,7 +22,7 @@ from policyengine.model.in_words import words
 from policyengine.model.rules import Insert, Message
 from policyengine.model.vocabulary import Row
 from policyengine.values.dates import Calendar
-from policyengine.values.text import value_text
+from policyengine.values.text import in_order, value_text
 from policyengine.values.types import Kind, Type
 
 #: Longer texts are cut: the place beside them leads to the whole.
@@ -77,7 +77,7 @@ def value_shown(value: Value, type_: Type) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, frozenset):
-        return f"[{', '.join(m for m in (*type_.members, *sorted(value)) if m in value)}]"
+        return f"[{', '.join(in_order(value, type_))}]"
     return str(value).lower() if isinstance(value, bool) else value_text(value, type_)
 
 
@@ -86,9 +86,9 @@ def written(e: Expr) -> str:
     if isinstance(e, Literal):
         return value_shown(e.value, e.type)
     text = _on_one_line(e)
-    tested = children(e)[0] if isinstance(e, Compare | MemberOf | Within | Contains) else None
-    if tested is not None and words(tested) not in text:
-        text = ""  # one of several tests of a fact: the name stands before the first
+    compared = children(e) if isinstance(e, Compare | MemberOf | Within | Contains) else ()
+    if any(words(c) not in text for c in compared if not isinstance(c, Literal)):
+        text = ""  # what is tested stands elsewhere: before the first of several tests, say
     return shortened(text or words(e))
 
 

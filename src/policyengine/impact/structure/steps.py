@@ -22,7 +22,11 @@ def steps(old: DecisionSpec, new: DecisionSpec, found: MatchedRules) -> Iterator
     if groups[0] != groups[1]:
         # Of whose elements a step is asked goes without saying, unless that is what changed.
         lines = [[_line(s.steps, whom=whom) for s in (old, new)] for whom in (False, True)]
-        yield _order(new.name, *(lines[0] if lines[0][0] != lines[0][1] else lines[1]))
+        was, is_ = lines[0] if lines[0][0] != lines[0][1] else lines[1]
+        yield Change(
+            what="decision", names=(new.name,), aspect="steps", text=f"steps changed from `{was}` to `{is_}`",
+            old=was, new=is_, old_at=at(old.span), new_at=at(new.span),
+        )  # fmt: skip
     weighed_alike = _weighed(old, [o for o, _ in found.both]) == _weighed(new, [n for _, n in found.both])
     for before, after in found.both:
         if renamed.get(before.policy, before.policy) != after.policy:
@@ -59,11 +63,6 @@ def _line(steps_: Iterable[Step], *, whom: bool) -> str:
 
 def _whom(step: Step) -> str:
     return f" (for each of {step.each})" if step.each else ""
-
-
-def _order(decision: str, old: str, new: str) -> Change:
-    text = f"its steps were `{old}` and are now `{new}`"
-    return Change(what="decision", names=(decision,), aspect="steps", text=text, old=old, new=new)
 
 
 def _moved(decision: str, old: Rule, new: Rule, specs: tuple[DecisionSpec, DecisionSpec], weight: Weight) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from policyengine.impact.structure.aspects import compare_aspects
@@ -30,11 +31,13 @@ def vocabulary(old: CheckedBundle, new: CheckedBundle) -> Iterator[Change]:
 
 def _facts(old: Mapping[str, Fact], new: Mapping[str, Fact], list_: str) -> Iterator[Change]:
     found = matched(old, new)
-    what = f"field of {list_}" if list_ else "fact"
-    yield from presence(what, found, lambda f: type_text(f.type))
+    what, place = ("field", f"{list_}.") if list_ else ("fact", "")
+    for change in presence(what, found, lambda f: type_text(f.type)):
+        yield replace(change, names=tuple(f"{place}{name}" for name in change.names))
     for before, after in found.both:
-        yield from types(what, after.name, before.type, after.type, (before.span, after.span))
-        yield from compare_aspects(what, after.name, before, after)
+        name = f"{place}{after.name}"
+        yield from types(what, name, before.type, after.type, (before.span, after.span))
+        yield from compare_aspects(what, name, before, after)
 
 
 def _lists(old: Mapping[str, FactList], new: Mapping[str, FactList]) -> Iterator[Change]:
@@ -91,12 +94,18 @@ def _parameters(old: Mapping[str, Parameter], new: Mapping[str, Parameter]) -> I
 
 def _values(old: Parameter, new: Parameter) -> Iterator[Change]:
     before, after = ({v.start: v for v in p.values} for p in (old, new))
+    gone = [v for start, v in before.items() if start not in after]
     for start, value in after.items():
+        moved = next((v for v in gone if same(v.value, value.value)), None)
         if start in before:
             yield from _value(old, new, before[start], value)
+        elif moved is not None:
+            gone.remove(moved)
+            yield _came_or_went(new, moved, value)
+            yield from compare_aspects("parameter", new.name, moved, value)
         else:
             yield _came_or_went(new, None, value)
-    yield from (_came_or_went(old, value, None) for start, value in before.items() if start not in after)
+    yield from (_came_or_went(old, value, None) for value in gone)
 
 
 def _value(old: Parameter, new: Parameter, before: DatedValue, after: DatedValue) -> Iterator[Change]:
@@ -111,13 +120,12 @@ def _value(old: Parameter, new: Parameter, before: DatedValue, after: DatedValue
 
 
 def _came_or_went(parameter: Parameter, old: DatedValue | None, new: DatedValue | None) -> Change:
-    """A value of a day on which the other edition has none."""
-    value = new or old
-    told = _dated(value, parameter.type) if value else ""
+    """A value of a day on which the other edition has none, or (both) that holds from another day on."""
+    was, is_ = (_dated(v, parameter.type) if v else None for v in (old, new))
+    text = f"has a value more: {is_}" if old is None else f"has a value less: {was}"
     return Change(
         what="parameter", names=(parameter.name,), aspect="value",
-        text=f"has a value more: {told}" if new else f"has a value less: {told}",
-        old=told if old else None, new=told if new else None,
+        text=f"has {is_}, where it had {was}" if old and new else text, old=was, new=is_,
         old_at=at(old.span) if old else None, new_at=at(new.span) if new else None,
     )  # fmt: skip
 
