@@ -44,10 +44,19 @@ class Session:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, target)
+        self._commit()
         # As after `make`: an environment, which runs the files of the copy.
         (self.folder / ".venv").symlink_to(sys.prefix)
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "MAKE", "PORT"))}
         self._environment = {**kept, "PYTHONPATH": str(self.folder / "src"), "NO_COLOR": "1", "COLUMNS": "100"}
+
+    def _commit(self) -> None:
+        """A clone is a git repository; of this one only the policies are ever asked for."""
+        alone = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+        alone |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        who = ("-c", "user.name=reader", "-c", "user.email=reader@example.org")
+        for words in (("init", "-q"), ("add", "policies"), (*who, "commit", "-q", "-m", "As cloned")):
+            subprocess.run(("git", *words), cwd=self.folder, env=alone, check=True)
 
     def shell(self, commands: str) -> tuple[int, str]:
         """Run a block of commands; its exit code and all that it printed. Variables set with ``export`` last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from policyengine.impact.behaviour.findings import Behaviour, amount_text
@@ -12,6 +12,8 @@ from policyengine.impact.structure.change import Change
 from policyengine.model.decision import Decision
 from policyengine.values.text import decimal_text
 
+#: More rules or facts in a row would not be read.
+MOST_LISTED: Final = 5
 _SIDES: Final = {
     "old": "the old bundle",
     "new": "the new bundle",
@@ -133,12 +135,19 @@ def answers_line(example: Example) -> str:
 
 def _answer(answer: Decision) -> dict[str, str]:
     return {
-        "reasons": ", ".join(r.rule for r in answer.reasons) or "none",
+        "reasons": _first(r.rule for r in answer.reasons) or "none",
         "amount": amount_text(answer.amount) or "unknown",
-        "deadlines": ", ".join(f"{d.day.isoformat()} ({d.rule})" for d in answer.deadlines) or "none",
-        "missing": ", ".join(m.fact for m in answer.missing) or "nothing",
-        "warnings": ", ".join(w.rule for w in answer.warnings) or "none",
+        "deadlines": _first(f"{d.day.isoformat()} ({d.rule})" for d in answer.deadlines) or "none",
+        "missing": _first(m.fact for m in answer.missing) or "nothing",
+        "warnings": _first(w.rule for w in answer.warnings) or "none",
     }
+
+
+def _first(words: Iterable[str]) -> str:
+    """The first of them, and how many more there are."""
+    found = list(words)
+    more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+    return ", ".join(found[:MOST_LISTED]) + more
 
 
 def refusal_line(key: RefusalKey, refusal: Refusal) -> str:
