@@ -40,6 +40,22 @@ def test_a_log_keeps_the_whole_answer_under_decision():
     assert read(logged) == read(RECORD)
 
 
+LOGGED = {
+    "decision_id": "A-1", "path": "library/refund", "bundles": {"library": {"revision": "1", "digest": "x"}},
+    "as_of": "2025-01-05", "input": FACTS, "result": {"verdict": "paid"}, "chain": {"sequence": 1, "hash": "y"},
+}  # fmt: skip
+
+
+def test_lines_with_the_names_of_a_decision_log():
+    assert read(LOGGED) == read(RECORD)
+    assert read(LOGGED, several=True) == read(RECORD)
+    assert read({**LOGGED, "path": "archive/refund"}) is None
+    assert read({**LOGGED, "masked": ["/result/reasons"]}) == read(RECORD)
+    for key in ("masked", "erased"):
+        found = read({**LOGGED, key: ["/input/loan/day"]})
+        assert found == Unreadable("facts:7", "facts were left out when this line was logged")
+
+
 def test_the_place_stands_in_for_an_id_and_numbers_are_ids():
     assert read({k: v for k, v in RECORD.items() if k != "id"}).id == "facts:7"
     assert read({**RECORD, "id": 12}).id == "12"

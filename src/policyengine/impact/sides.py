@@ -69,7 +69,7 @@ def _folders(side: Side) -> Iterator[tuple[Path, str]]:
     if side.folder is None:
         return
     inside = [] if any(side.folder.glob("*.yaml")) else sorted(f for f in side.folder.iterdir() if f.is_dir())
-    bundles = [f for f in inside if any(f.glob("*.yaml"))]
+    bundles = [f for f in inside if not f.name.startswith(".") and any(f.glob("*.yaml"))]
     if bundles:
         yield from ((f, f"{side.shown.rstrip('/')}/{f.name}") for f in bundles)
     else:

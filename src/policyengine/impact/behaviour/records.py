@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from policyengine.diagnostics import did_you_mean
@@ -11,6 +11,7 @@ from policyengine.errors import RequestError
 from policyengine.impact.behaviour.document import Document, Line, Unreadable
 from policyengine.impact.behaviour.lines import MOST_BYTES
 
+_INPUT = "/input"
 _KEYS = ("decision", "facts", "as_of", "id", "bundle")
 
 
@@ -19,8 +20,8 @@ class RecordReader:
     """Reads lines about one bundle; ``bundles`` are its ids, of which the two editions may have one each.
 
     ``decision`` and ``as_of`` stand in where a line does not say them; with ``decision``, a line without the key
-    ``facts`` is itself the facts. Lines that name another bundle are passed over; with ``several`` bundles compared,
-    every line has to name one.
+    ``facts`` is itself the facts. Lines of a decision log have other names for the same. Lines that name another
+    bundle are passed over; with ``several`` bundles compared, every line has to name one.
     """
 
     bundles: frozenset[str]
@@ -41,6 +42,10 @@ class RecordReader:
         return self._record(record, line.place)
 
     def _record(self, record: Mapping[str, object], place: str) -> Document | Unreadable | None:
+        if "facts" not in record and isinstance(record.get("input"), dict) and isinstance(record.get("path"), str):
+            if any(str(pointer).startswith(_INPUT) for pointer in _left_out(record)):
+                return Unreadable(place, "facts were left out when this line was logged")
+            record = _of_log(record)
         if "facts" not in record and self.decision is not None and not isinstance(record.get("decision"), str | dict):
             record = {"facts": record}
         named = _name(record.get("bundle"), "id")
@@ -63,6 +68,25 @@ class RecordReader:
             return Unreadable(place, _lacks("as_of", record, "give the day for all lines with --as-of"))
         given = record.get("id")
         return Document(decision, facts, as_of, place if given is None else str(given), place)
+
+
+def _of_log(record: Mapping[str, object]) -> Mapping[str, object]:
+    """A line with the field names of OPA's decision log, whose ``path`` is the bundle and its decision."""
+    bundle, _, decision = str(record["path"]).partition("/")
+    return {
+        "bundle": bundle,
+        "decision": decision,
+        "facts": record["input"],
+        "as_of": record.get("as_of"),
+        "id": record.get("decision_id"),
+    }
+
+
+def _left_out(record: Mapping[str, object]) -> Iterator[object]:
+    """The JSON Pointers of everything that was taken out of a line, or hidden in it."""
+    for key in ("masked", "erased"):
+        pointers = record.get(key)
+        yield from pointers if isinstance(pointers, list) else ()
 
 
 def _name(value: object, inside: str) -> str | None:
