@@ -61,9 +61,10 @@ def rules(old: DecisionSpec, new: DecisionSpec, found: MatchedRules) -> Iterator
     """Every change of the rules of a decision, but for the steps they stand in."""
     decision = new.name
     for rule in found.gone:
+        told = _told(rule, old, past=True)
         yield Change(
-            what="rule", names=(rule.id,), decision=decision, aspect="removed", text=f"is gone; it {_told(rule, old)}",
-            old=_told(rule, old), old_at=at(rule.span),
+            what="rule", names=(rule.id,), decision=decision, aspect="removed", text=f"is gone; it {told}",
+            old=told, old_at=at(rule.span),
         )  # fmt: skip
     for rule in found.came:
         yield Change(
@@ -80,12 +81,13 @@ def rules(old: DecisionSpec, new: DecisionSpec, found: MatchedRules) -> Iterator
         yield from _rule(decision, before, after)
 
 
-def _told(rule: Rule, spec: DecisionSpec) -> str:
-    """What a rule does, and where it stands, on one line."""
+def _told(rule: Rule, spec: DecisionSpec, *, past: bool = False) -> str:
+    """What a rule does, or did, and where it stands, on one line."""
     condition = " and ".join(words(p) for p in rule.parts if not is_true(p)) or "always"
-    gives = "warns" if rule.warning else f"gives `{rule.word}` ({rule.rule_class})"
+    gives, warns = ("gave", "warned") if past else ("gives", "warns")
+    does = warns if rule.warning else f"{gives} `{rule.word}` ({rule.rule_class})"
     step = "" if rule.step is None else f" in step {rule.step + 1} of {len(spec.steps)}"
-    return cut(f"{gives}{step} (policy {rule.policy}) when {shortened(condition, LONGEST_TEXT)}", LONGEST_TEXT)
+    return cut(f"{does}{step} (policy {rule.policy}) when {shortened(condition, LONGEST_TEXT)}", LONGEST_TEXT)
 
 
 def _rule(decision: str, old: Rule, new: Rule) -> Iterator[Change]:

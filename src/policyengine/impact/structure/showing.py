@@ -8,15 +8,18 @@ from fractions import Fraction
 from typing import Final
 
 from policyengine.model.expr import (
-    Compare,
-    Contains,
+    DefinitionRef,
     Expr,
+    FactRef,
+    ItemField,
+    ListRef,
     Literal,
-    MemberOf,
+    Not,
+    ParameterRef,
+    Special,
     Value,
-    Within,
-    children,
     is_true,
+    walk,
 )
 from policyengine.model.in_words import words
 from policyengine.model.rules import Insert, Message
@@ -25,6 +28,7 @@ from policyengine.values.dates import Calendar
 from policyengine.values.text import in_order, value_text
 from policyengine.values.types import Kind, Type
 
+_NAMED: Final = (FactRef, ItemField, ListRef, ParameterRef, DefinitionRef, Special)
 #: Longer texts are cut: the place beside them leads to the whole.
 LONGEST: Final = 240
 LONGEST_TEXT: Final = 400
@@ -82,14 +86,18 @@ def value_shown(value: Value, type_: Type) -> str:
 
 
 def written(e: Expr) -> str:
-    """An expression as it is written where that is one line and says what it tests; else in words."""
+    """An expression as it is written, where that is one line and says all of it; else in words."""
     if isinstance(e, Literal):
         return value_shown(e.value, e.type)
     text = _on_one_line(e)
-    compared = children(e) if isinstance(e, Compare | MemberOf | Within | Contains) else ()
-    if any(words(c) not in text for c in compared if not isinstance(c, Literal)):
-        text = ""  # what is tested stands elsewhere: before the first of several tests, say
-    return shortened(text or words(e))
+    return shortened(text if _says_all(text, e) else words(e))
+
+
+def _says_all(text: str, e: Expr) -> bool:
+    """Whether a stretch of a file says what it stands for: what is tested, or the ``not``, may stand before it."""
+    if isinstance(e, Not) and not text.startswith("not"):
+        return False
+    return bool(text) and all(words(n) in text for n in walk(e) if isinstance(n, _NAMED))
 
 
 def row_text(row: Row) -> str:
