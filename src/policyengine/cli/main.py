@@ -12,6 +12,7 @@ import policyengine
 from policyengine.cli import exits
 from policyengine.cli.commands.check import check
 from policyengine.cli.commands.decide import decide
+from policyengine.cli.commands.diff import diff
 from policyengine.cli.commands.example import example
 from policyengine.cli.commands.explain import explain
 from policyengine.cli.commands.init import init
@@ -95,7 +96,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (check, lint, decide, explain, test, schema, serve, key, init, example):
+for command in (check, lint, decide, explain, test, diff, schema, serve, key, init, example):
     cli.add_command(command)
 
 
