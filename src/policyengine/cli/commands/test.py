@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 
 from policyengine.cli import exits
+from policyengine.cli.coverage_options import CoverageWanted, coverage_options, tell_coverage
 from policyengine.cli.options import bundle_folders, check_option, engine_option, format_option
 from policyengine.cli.output.faults import json_text
 
@@ -29,6 +30,7 @@ Examples:
   policyengine test policies/returns -k late --why all
   policyengine test policies --format junit > report.xml
   policyengine test policies --engine compiled --no-check
+  policyengine test policies/returns --cov --cov-fail-under 90
 
 {exits.FOR_BUNDLES}
 """
@@ -44,9 +46,17 @@ Examples:
     show_default=True,
     help="In text: say rule by rule why for the first 3 failures of a bundle, for all, or for none.",
 )
+@coverage_options
 @format_option("text", "json", "junit", "github")
 def test(  # noqa: PLR0913 - one for each option
-    *, folders: tuple[str, ...], select: str | None, engine: str | None, check: bool, why: str, format_: str
+    *,
+    folders: tuple[str, ...],
+    select: str | None,
+    engine: str | None,
+    check: bool,
+    why: str,
+    format_: str,
+    coverage: CoverageWanted,
 ) -> int:
     """Print how every case came out."""
     from policyengine.testing import formats
@@ -62,7 +72,8 @@ def test(  # noqa: PLR0913 - one for each option
         "junit": lambda found: _one_report([formats.as_junit(r) for r in found]),
     }
     click.echo(write[format_](results), nl=False)
-    return _exit_code(results)
+    covered = tell_coverage(coverage, results, to_people=format_ == "text")
+    return _exit_code(results) or covered
 
 
 def _exit_code(results: Sequence[Results]) -> int:

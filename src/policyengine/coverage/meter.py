@@ -1,0 +1,125 @@
+"""What one case covers: the case is decided anew, and everything in its decision is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self
+
+from policyengine.backends import BACKENDS
+from policyengine.coverage.conditions import Hits
+from policyengine.coverage.inventory import Plan, Scoped, inventory
+from policyengine.coverage.told import tells_otherwise, told_rules
+from policyengine.coverage.watching import WatchedEvaluation
+from policyengine.engine.answer import answer
+from policyengine.engine.case import Case
+from policyengine.engine.deciding import decided, weighed
+from policyengine.engine.prepared import UNDETERMINED, Prepared
+from policyengine.engine.request import RequestReader
+from policyengine.engine.settings import TWIN
+from policyengine.evaluation.env import EMPTY_ENV, Env
+from policyengine.evaluation.evaluator import Evaluator
+from policyengine.model.bundle import CheckedBundle
+from policyengine.model.decision import Decision
+from policyengine.model.memory import Element
+from policyengine.testing.model import Case as TestCase
+
+
+class Meter:
+    """Finds which items of a bundle a case covers. Close it, or use it in a ``with``.
+
+    ``items`` are all there are, by number. What the meter says of a case depends on the case alone, so cases can be
+    measured in any order, and what they cover be put together.
+    """
+
+    def __init__(self, bundle: CheckedBundle) -> None:
+        self.bundle = bundle
+        self._evaluator = Evaluator(bundle)
+        self._reader = RequestReader(bundle, self._evaluator)
+        self._prepared = {name: Prepared(bundle, spec) for name, spec in bundle.decisions.items()}
+        self._program = BACKENDS[TWIN].compile(bundle, self._evaluator)
+        found = inventory(bundle, self._evaluator)
+        self.items = found.items
+        self._plans = found.plans
+
+    def covered(self, case: TestCase) -> frozenset[int]:
+        """The numbers of the items that the case covers. Raises RequestError for facts that cannot be used."""
+        return self.measured(case)[0]
+
+    def measured(self, case: TestCase) -> tuple[frozenset[int], Decision]:
+        """The same, with the answer."""
+        plan, prepared = self._plans[case.decision], self._prepared[case.decision]
+        memory = self._reader.read(case.facts, case.as_of)
+        ev = WatchedEvaluation(self._evaluator, memory, plan.hooked)
+        if plan.spec.value is not None:
+            made = decided(prepared, self._program, ev)
+            # A value of an open enum may be a word that is not declared.
+            ev.hits |= {item for word, item in plan.words.whole.items() if word == made.verdict}
+            self._names(plan, ev, EMPTY_ENV)
+        else:
+            weighed_case = weighed(prepared, self._program, ev)
+            made = answer(weighed_case)
+            self._rules(plan, weighed_case, ev)
+            self._names(plan, ev, weighed_case.env(None))
+            _outcome(plan, weighed_case, made, ev.hits)
+        return frozenset(ev.hits), made
+
+    def close(self) -> None:
+        """Give up what matching holds. Idempotent."""
+        self._program.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rules(self, plan: Plan, case: Case, ev: WatchedEvaluation) -> None:
+        for watch in plan.rules:
+            for element in _asked(watch.rule.each, ev):
+                truth = watch.condition(ev, case.env(element), ev.hits)
+                ev.hits.add(watch.items[truth])
+
+    def _names(self, plan: Plan, ev: WatchedEvaluation, env: Env) -> None:
+        """Definitions, defaults and key days, each in its own surroundings."""
+        for scoped in plan.named:
+            for element in _elements(scoped, ev):
+                inner = self._env(element, env)
+                for probe in scoped.probes:
+                    probe(ev, inner, ev.hits)
+        for date in plan.dates:
+            date(ev, EMPTY_ENV, ev.hits)
+
+    def _env(self, element: Element | None, env: Env) -> Env:
+        if element is None:
+            return env.document()
+        return env.only(self.bundle.lists[element.list].each, element)
+
+
+def _asked(each: str | None, ev: WatchedEvaluation) -> tuple[Element | None, ...]:
+    return (None,) if each is None else ev.elements(each) or ()
+
+
+def _elements(scoped: Scoped, ev: WatchedEvaluation) -> Iterator[Element | None]:
+    """What a name is watched for: nothing while a fact is given of which this is the default."""
+    if scoped.each is None:
+        if scoped.absent not in ev.facts:
+            yield None
+        return
+    yield from (e for e in ev.elements(scoped.each) or () if scoped.absent not in e.fields)
+
+
+def _outcome(plan: Plan, case: Case, made: Decision, hits: Hits) -> None:
+    """The words that the decision and its elements end in, what is told, and which payout limits bind."""
+    resolution = case.resolution
+    hits.add(plan.words.whole[resolution.word or UNDETERMINED])
+    hits |= {plan.words.elements[level.word or UNDETERMINED] for level in resolution.elements or ()}
+    for rule in told_rules(case):
+        hits.update(plan.messages.rules.get(rule.index, ()))
+    if tells_otherwise(case):
+        hits.update(plan.messages.otherwise)
+    told = {r.rule for r in made.reasons}
+    for id_, items in plan.messages.steps.items():
+        if id_ in told:
+            hits.update(items)
+    cutting = {step.rule for detail in made.amounts for step in detail.steps}
+    hits |= {item for limit, item in plan.binding.items() if limit in cutting}
