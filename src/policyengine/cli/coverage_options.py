@@ -97,13 +97,13 @@ def tell_coverage(wanted: CoverageWanted, results: Sequence[Results], *, to_peop
 
     found = _measured(results)
     short = [f for f in found if wanted.least is not None and f.all.percent < wanted.least]
-    for one in found if wanted.text else short:
-        click.echo(as_text(one), nl=False, err=not to_people)
     if wanted.html:
         _write_pages(wanted.html, pages(found))
     if wanted.json:
         wanted.json.parent.mkdir(parents=True, exist_ok=True)
         wanted.json.write_text(as_json(found), encoding="utf-8")
+    for one in found if wanted.text else short:
+        click.echo(as_text(one), nl=False, err=not to_people)
     for one in short:
         click.echo(_too_little(one, wanted.least or Fraction(0)), err=True)
     return exits.FAILED if short else exits.FINE

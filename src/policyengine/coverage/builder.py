@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from policyengine.coverage.conditions import Condition, Junction, Leaf, Negation, Probe, Watched
-from policyengine.coverage.items import Kind, Owner, Register
+from policyengine.coverage.items import Kind as Of
+from policyengine.coverage.items import Owner, Register
 from policyengine.coverage.limits import DateProbe, LimitProbe, unit_of
 from policyengine.coverage.probes import BranchProbe, EachProbe, FreeProbe, TableProbe
 from policyengine.coverage.proofs import Proofs
@@ -17,8 +18,19 @@ from policyengine.model.expr import Expr
 from policyengine.model.rules import Deadline, Split
 from policyengine.model.vocabulary import Table
 from policyengine.source import Span
+from policyengine.values.types import Kind
 
 _REFERENCES = (x.Literal, x.ParameterRef)
+_DAYS_OF_DEADLINE = {
+    "below": "on the day before the last day",
+    "at": "exactly on the last day",
+    "above": "on the day after the last day",
+}
+_SIDES = {
+    Kind.DATE: {"below": "on the day before", "at": "exactly on", "above": "on the day after"},
+    Kind.DECIMAL: {"below": "below", "at": "exactly at", "above": "above"},
+}
+_JUST = {"below": "just below", "at": "exactly at", "above": "just above"}
 _NEVER = "it is never asked, because the condition before it is always the same"
 
 
@@ -71,12 +83,12 @@ class Builder:
         always = self.proofs.always(e)
         why = {t: "" if always is None or always is t else f"it is always {str(always).lower()}" for t in (True, False)}
         true, false = (
-            add(Kind.CONDITION, owner, f"{text} is {w}", about, f"in which it is {w}", e.span, why[w == "true"])
+            add(Of.CONDITION, owner, f"{text} is {w}", about, f"in which it is {w}", e.span, why[w == "true"])
             for w in ("true", "false")
         )
         decides_true, decides_false = (
             add(
-                Kind.DECIDING,
+                Of.DECIDING,
                 owner,
                 f"{text} decides, being {w}",
                 about,
@@ -115,29 +127,24 @@ class Builder:
         side = self.proofs.side(value, limit)
         numbers = []
         for where in ("below", "at", "above"):
-            said = "exactly at" if where == "at" else where if unit is None else f"just {where}"
+            said = _SIDES.get(value.type.kind, _JUST)[where]
             proof = f"`{text}` is never {where} `{of}`" if where == side else ""
             if self.proofs.constant(value) is not None and self.proofs.constant(limit) is not None:
                 proof = "both sides are always the same"
             lacks = f"with `{text}` {said} `{of}`"
             about = f"limit `{of}` of {owner.name}"
-            numbers.append(self.register.add(Kind.LIMIT, owner, f"{text} {where} {of}", about, lacks, span, proof))
+            numbers.append(self.register.add(Of.LIMIT, owner, f"{text} {where} {of}", about, lacks, span, proof))
         return LimitProbe(self._run(value), self._run(limit), unit, *numbers)
 
     def _deadline(self, e: x.Compare, owner: Owner) -> LimitProbe:
         rule, deadline = self.deadlines[id(e)]
-        where = {
-            "below": "on the day before the last day",
-            "at": "exactly on the last day",
-            "above": "on the day after the last day",
-        }
-        about = f"deadline of {rule}"
+        about = f"deadline of {owner.name}"
         act, day = written(deadline.act), written(deadline.date)
         numbers = [
             self.register.add(
-                Kind.LIMIT, owner, f"{act} {side} {day}", about, f"is {words} of {rule} (`{day}`)", e.span
+                Of.LIMIT, owner, f"{act} {side} {day}", about, f"that is {words}", e.span
             )
-            for side, words in where.items()
+            for side, words in _DAYS_OF_DEADLINE.items()
         ]  # fmt: skip
         return LimitProbe(
             self._run(deadline.act), self._run(deadline.date), unit_of(self.bundle, e.left, e.right), *numbers
@@ -148,18 +155,18 @@ class Builder:
         if shift and first < date.max:
             first += timedelta(days=1)
         text = written(day)
-        about = f"{owner.name} from {first.isoformat()}"
+        about = f"date {first.isoformat()} of {owner.name}"
         fixed = self.proofs.constant(day)
         proof = "" if fixed is None else f"`{text}` is always the same day"
         before = "" if first > date.min else "no day comes before it"
         last = (first - timedelta(days=1)).isoformat() if first > date.min else "the day before"
         numbers = (
             self.register.add(
-                Kind.DATE, owner, f"{text} before {first}", about, f"with `{text}` on {last}, the last day before",
+                Of.DATE, owner, f"{text} before {first}", about, f"with `{text}` on {last}, the last day before",
                 span, proof or before,
             ),
             self.register.add(
-                Kind.DATE, owner, f"{text} from {first}", about, f"with `{text}` on {first}, the first day", span, proof
+                Of.DATE, owner, f"{text} from {first}", about, f"with `{text}` on {first}, the first day", span, proof
             ),
         )  # fmt: skip
         return DateProbe(self._run(day), first, *numbers)
@@ -205,7 +212,7 @@ class Builder:
         for branch, taken in (("then", True), ("else", False)):
             proof = "" if always in (None, taken) else f"its condition is always {str(always).lower()}"
             what, lacks = f"if {text} takes {branch}", f"that takes `{branch}`"
-            numbers.append(self.register.add(Kind.BRANCH, owner, what, about, lacks, e.span, proof))
+            numbers.append(self.register.add(Of.BRANCH, owner, what, about, lacks, e.span, proof))
         condition = self.condition(e.condition, owner)
         then = self._possible(e.then, owner, possible=always is not False)
         otherwise = self._possible(e.otherwise, owner, possible=always is not True)
@@ -235,13 +242,13 @@ class Builder:
             joined = x.And(items=row.tests, span=row.span)
             rows.append(self.condition(joined, own))
             proof = "its cells never all fit" if self.proofs.always(joined) is False else ""
-            deciding.append(self.register.add(Kind.ROW, own, "decides", own.name, "that it decides", row.span, proof))
+            deciding.append(self.register.add(Of.ROW, own, "decides", own.name, "that it decides", row.span, proof))
             values.append(tuple(self._run(o) for o in row.outputs))
             outputs.append(tuple(p for o in row.outputs for p in self.value(o, own)))
         if table.otherwise is not None:
             own = Owner(owner.decision, f"{owner.path} otherwise", f"`otherwise` of {owner.name}")
             span = table.otherwise[0].span
-            deciding.append(self.register.add(Kind.ROW, own, "decides", own.name, "that it decides", span))
+            deciding.append(self.register.add(Of.ROW, own, "decides", own.name, "that it decides", span))
             values.append(tuple(self._run(o) for o in table.otherwise))
             outputs.append(tuple(p for o in table.otherwise for p in self.value(o, own)))
         return TableProbe(table.hit, tuple(rows), tuple(deciding), tuple(values), tuple(outputs))

@@ -158,7 +158,7 @@ def _line(file: SourceFile, number: int, at: int, items: Sequence[Covered]) -> s
         f'<span class="words">{said}. </span></span>'
     )
     title = escape("; ".join([said, *_briefly(items)]), quote=True)
-    told = "".join(_item(c) for c in items)
+    told = "".join(_group(item.about, group) for item, group in grouped(items))
     summary = f'<summary title="{title}">{number_}{mark}{code}</summary>'
     return f'<details class="line {name}" {place}>{summary}<ul class="items">{told}</ul></details>'
 
@@ -173,18 +173,24 @@ def _briefly(items: Sequence[Covered]) -> list[str]:
     return [f"{item.about}: {lacking(group)}" for item, group in grouped(c for c in items if c.missing)]
 
 
+def _group(about: str, items: Sequence[Covered]) -> str:
+    """What is about one thing, what is missing first."""
+    told = "".join(_item(c) for c in sorted(items, key=lambda c: not c.missing))
+    return f"<li>{_worded(about)}<ul>{told}</ul></li>"
+
+
 def _item(c: Covered) -> str:
     kind = state(c)
     sign = f'<span class="sign" aria-hidden="true">{_ITEM_SIGNS[kind]}</span><span class="words">{kind}: </span>'
-    wanted = f"{_worded(c.item.about)}: "
     if kind == "covered":
         more = f" and {c.count - len(c.cases)} more" if c.count > len(c.cases) else ""
-        told = f'a case {_worded(c.item.lacks)} <span class="faint">({escape(", ".join(c.cases))}{more})</span>'
+        named = f'<span class="faint">{escape("; ".join(c.cases))}{more}</span>'
+        told = f"a case {_worded(c.item.lacks)}: {named}"
     elif kind == "missing":
         told = f"no case {_worded(c.item.lacks)}"
     else:
-        told = f"no case can be one {_worded(c.item.lacks)}: {_worded(c.item.proof)}"
-    return f'<li class="{kind}">{sign}{wanted}{told}</li>'
+        told = f"there can be no case {_worded(c.item.lacks)}: {_worded(c.item.proof)}"
+    return f'<li class="{kind}">{sign}{told}</li>'
 
 
 def _document(title: str, body: str) -> str:

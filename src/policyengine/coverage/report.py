@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -13,7 +13,7 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.testing.model import Case, Outcome, Status
 
 #: So many cases are named for each item.
-MOST_NAMED: Final = 5
+MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,8 @@ def _together(meter: Meter, cases: Iterable[Case]) -> tuple[Covered, ...]:
 
 def grouped(found: Iterable[Covered]) -> Iterator[tuple[Item, tuple[Covered, ...]]]:
     """Items of one place that are about the same thing, together, in order; each group with its first item."""
-    groups: dict[tuple[str, str, str], list[Covered]] = {}
+    groups: dict[tuple[str, str], list[Covered]] = {}
     for one in found:
         item = one.item
-        groups.setdefault((item.span.at, item.about, item.kind), []).append(one)
+        groups.setdefault((item.span.at, item.about), []).append(one)
     yield from ((group[0].item, tuple(group)) for group in groups.values())
-
-
-Counts = Mapping[Kind, Count]
