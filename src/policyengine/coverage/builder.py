@@ -37,7 +37,8 @@ _NEVER = "it is never asked, because the condition before it is always the same"
 class Builder:
     """Builds the probes of one bundle. A node that several rules share is built once.
 
-    ``deadlines`` are the comparisons of deadline rules by identity, with the id of their rule.
+    ``deadlines`` are those of deadline rules, by the identity of the comparison that they were made into;
+    ``periods`` the comparisons of days by which rules are in force.
     ``shared`` tells of nodes, by identity, whose items belong to more than one rule.
     """
 
@@ -45,7 +46,7 @@ class Builder:
         self.bundle = bundle
         self.register = Register()
         self.proofs = Proofs(bundle, evaluator)
-        self.deadlines: dict[int, tuple[str, Deadline]] = {}
+        self.deadlines: dict[int, Deadline] = {}
         self.shared: dict[int, Owner] = {}
         self.periods: set[int] = set()
         self._run = evaluator.compiler.run
@@ -124,12 +125,12 @@ class Builder:
     def _limit(self, value: Expr, limit: Expr, owner: Owner, span: Span) -> LimitProbe:
         unit = unit_of(self.bundle, value, limit)
         text, of = written(value), written(limit)
-        side = self.proofs.side(value, limit)
+        side, fixed = self.proofs.side(value, limit), self.proofs.fixed_side(value, limit, unit)
         numbers = []
         for where in ("below", "at", "above"):
             said = _SIDES.get(value.type.kind, _JUST)[where]
             proof = f"`{text}` is never {where} `{of}`" if where == side else ""
-            if self.proofs.constant(value) is not None and self.proofs.constant(limit) is not None:
+            if fixed is not None and where != fixed:
                 proof = "both sides are always the same"
             lacks = f"with `{text}` {said} `{of}`"
             about = f"limit `{of}` of {owner.name}"
@@ -137,7 +138,7 @@ class Builder:
         return LimitProbe(self._run(value), self._run(limit), unit, *numbers)
 
     def _deadline(self, e: x.Compare, owner: Owner) -> LimitProbe:
-        rule, deadline = self.deadlines[id(e)]
+        deadline = self.deadlines[id(e)]
         about = f"deadline of {owner.name}"
         act, day = written(deadline.act), written(deadline.date)
         numbers = [

@@ -125,7 +125,7 @@ class _Inventory:
             if isinstance(node, x.Compare) and node.left.type == DATE:
                 self.builder.periods.add(id(node))
         if rule.deadline:
-            self.builder.deadlines[id(rule.own)] = (rule.id, rule.deadline)
+            self.builder.deadlines[id(rule.own)] = rule.deadline
         whole = x.And(items=tuple(p for p in rule.parts if not is_true(p)), span=rule.span)
         always, open_ = self.builder.proofs.always(whole), self.builder.proofs.may_be_unknown(whole)
         fixed = "" if always is None else f"its condition is always {str(always).lower()}"

@@ -37,16 +37,21 @@ class LimitProbe:
 
     def __call__(self, ev: Evaluation, env: Env, hits: Hits) -> None:
         """Note the side."""
-        value, limit = self.value(ev, env), self.limit(ev, env)
-        if not isinstance(value, int | Fraction | date | Money) or not isinstance(limit, int | Fraction | date | Money):
-            return
-        if isinstance(value, Money) and isinstance(limit, Money) and _differ(value, limit):
-            return
-        off = Fraction(plain(value) - plain(limit))
-        if off == 0:
-            hits.add(self.at)
-        elif self.unit is None or abs(off) <= self.unit:
-            hits.add(self.below if off < 0 else self.above)
+        side = side_of(self.value(ev, env), self.limit(ev, env), self.unit)
+        if side:
+            hits.add({"below": self.below, "at": self.at, "above": self.above}[side])
+
+
+def side_of(value: object, limit: object, unit: Fraction | None) -> str:
+    """``below``, ``at`` or ``above``; empty if farther off than ``unit``, or if that cannot be said."""
+    if not isinstance(value, int | Fraction | date | Money) or not isinstance(limit, int | Fraction | date | Money):
+        return ""
+    if isinstance(value, Money) and isinstance(limit, Money) and _differ(value, limit):
+        return ""
+    off = Fraction(plain(value) - plain(limit))
+    if off and unit is not None and abs(off) > unit:
+        return ""
+    return "at" if off == 0 else "below" if off < 0 else "above"
 
 
 def _differ(a: Money, b: Money) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
+from policyengine.coverage.limits import side_of
 from policyengine.evaluation.evaluator import Evaluator
 from policyengine.evaluation.values import is_known
 from policyengine.model import expr as x
@@ -112,6 +113,13 @@ class Proofs:
         if least is not None and least >= at:
             return "below"
         return "above" if most is not None and most <= at else ""
+
+    def fixed_side(self, value: Expr, limit: Expr, unit: Fraction | None) -> str | None:
+        """Where a value that is always the same lies beside its limit; empty: farther off. None: it may differ."""
+        a, b = self.constant(value), self.constant(limit)
+        if a is None or b is None:
+            return None
+        return side_of(a, b, unit)
 
     def _range(self, e: Expr) -> tuple[Fraction | None, Fraction | None]:
         """The least and the most that a request may give; a default is not bounded by them."""

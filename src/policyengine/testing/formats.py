@@ -42,7 +42,10 @@ def summary(results: Results) -> str:
     if results.faults:
         number = len(results.faults)
         counts.append(f"{number} {'fault' if number == 1 else 'faults'} in bundle or test files")
-    return f"{results.bundle}: {', '.join(counts) or _NO_CASE}"
+    review = sum(o.case.review for o in results.outcomes)
+    # They are run like any other, but nobody has said yet that what they expect is right.
+    told = f" ({review} under review)" if review else ""
+    return f"{results.bundle}: {', '.join(counts) or _NO_CASE}{told}"
 
 
 _COUNTED = ((Status.PASSED, "passed"), (Status.FAILED, "failed"), (Status.ERROR, "could not be decided"))
@@ -50,7 +53,8 @@ _COUNTED = ((Status.PASSED, "passed"), (Status.FAILED, "failed"), (Status.ERROR,
 
 def _head(outcome: Outcome) -> str:
     case = outcome.case
-    return f"{case.span.file.path}:{case.span.start.line}: {outcome.status}: {case.id}"
+    review = " (under review)" if case.review else ""
+    return f"{case.span.file.path}:{case.span.start.line}: {outcome.status}{review}: {case.id}"
 
 
 def outcome_text(outcome: Outcome, *, why: bool = True) -> str:

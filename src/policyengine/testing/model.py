@@ -104,6 +104,7 @@ class Outcome:
             "file": case.span.file.path,
             "line": case.span.start.line,
             "cites": list(case.cites),
+            "review": case.review,
         }
         if self.status is not Status.PASSED:
             out["differences"] = [d.to_dict() for d in self.differences]
