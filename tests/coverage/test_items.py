@@ -106,10 +106,10 @@ def test_a_condition_that_is_always_the_same_is_proved(cover):
     text = "- {id: R, when: {choice: large, order.paid: true}, because: So.}"
     found = cover(rules(text) | {"parameters.yaml": parameters}, "{order.paid: true}")
     assert proved(found, "d/R: choice = large ") == {
-        "is true": "it is always false",
-        "decides, being true": "it is always false",
+        "is true": "it is never true",
+        "decides, being true": "it is never true",
     }
-    assert proved(found, "d/R: rule ") == {"is true": "its condition is always false"}
+    assert proved(found, "d/R: rule ") == {"is true": "it is never true"}
     assert covered(found, "d/R: choice = large ") == {"is false", "decides, being false"}
 
 

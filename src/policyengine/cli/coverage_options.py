@@ -1,4 +1,4 @@
-"""``--cov`` and what belongs to it: measuring what the cases of bundles cover, and telling it."""
+"""``--cov``, ``--suggest`` and what belongs to them: what the cases cover, and cases for what they do not."""
 
 from __future__ import annotations
 
@@ -36,32 +36,49 @@ class _Percent(click.ParamType[Fraction]):
 
 @dataclass(frozen=True, slots=True)
 class CoverageWanted:
-    """What is to be done about coverage: all of it left out means nothing."""
+    """What is to be done about coverage, and whether missing cases are to be written, and into which folder."""
 
     text: bool
     least: Fraction | None
     html: Path | None
     json: Path | None
+    suggest: bool
+    into: Path | None
 
-    def __bool__(self) -> bool:
+    @property
+    def measure(self) -> bool:
+        """Whether coverage is to be told in any form."""
         return self.text or self.least is not None or self.html is not None or self.json is not None
 
 
 def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--cov --cov-fail-under --cov-html --cov-json``, handed over as one :class:`CoverageWanted`."""
+    """``--cov…`` and ``--suggest…``, handed over as one :class:`CoverageWanted`."""
 
     @functools.wraps(command)
-    def collected(
-        *,
-        cov: bool,
-        cov_fail_under: Fraction | None,
-        cov_html: Path | None,
-        cov_json: Path | None,
-        **more: Any,  # noqa: ANN401 - click's
-    ) -> Any:  # noqa: ANN401 - click's
-        return command(coverage=CoverageWanted(cov, cov_fail_under, cov_html, cov_json), **more)
+    def collected(**given: Any) -> Any:  # noqa: ANN401 - click's
+        names = {
+            "cov": "text",
+            "cov_fail_under": "least",
+            "cov_html": "html",
+            "cov_json": "json",
+            "suggest": "suggest",
+            "suggest_into": "into",
+        }
+        wanted = CoverageWanted(**{names[name]: given.pop(name) for name in names})
+        return command(coverage=wanted, **given)
 
     options = (
+        click.option(
+            "--suggest-into",
+            metavar="FOLDER",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Write suggested cases into this folder.  [default: the bundle's tests]",
+        ),
+        click.option(
+            "--suggest",
+            is_flag=True,
+            help="Search for facts that would cover what no case does, and write them as cases under review.",
+        ),
         click.option(
             "--cov-json",
             metavar="FILE",
@@ -87,10 +104,14 @@ def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda made, add: add(made), options, collected)
 
 
-def tell_coverage(wanted: CoverageWanted, results: Sequence[Results], *, to_people: bool) -> int:
+def follow_coverage(wanted: CoverageWanted, results: Sequence[Results], *, to_people: bool) -> int:
     """Measure, and tell as wanted; ``to_people``: nothing else than text is on standard output. Gives the exit code."""
-    if not wanted:
-        return exits.FINE
+    if wanted.suggest or wanted.into:
+        _suggest(wanted, results, to_people=to_people)
+    return _tell(wanted, results, to_people=to_people) if wanted.measure else exits.FINE
+
+
+def _tell(wanted: CoverageWanted, results: Sequence[Results], *, to_people: bool) -> int:
     from policyengine.coverage.data import as_json
     from policyengine.coverage.page import pages
     from policyengine.coverage.text import as_text
@@ -115,6 +136,22 @@ def _measured(results: Sequence[Results]) -> list[Coverage]:
     from policyengine.loading import load_bundle
 
     return [measure(load_bundle(r.bundle), r.bundle, r.outcomes) for r in results if not r.faults]
+
+
+def _suggest(wanted: CoverageWanted, results: Sequence[Results], *, to_people: bool) -> None:
+    from policyengine.coverage.suggest.suggestions import suggest
+    from policyengine.coverage.suggest.telling import as_text
+    from policyengine.loading import load_bundle
+
+    tested = [r for r in results if not r.faults]
+    for one in tested:
+        bundle = load_bundle(one.bundle)
+        into = wanted.into or Path(one.bundle) / "tests"
+        # Bundles may have decisions of the same name, so with several each gets a folder of its own.
+        folder = into / bundle.id if wanted.into and len(tested) > 1 else into
+        found = suggest(bundle, one.outcomes)
+        written = found.write(bundle, folder)
+        click.echo(as_text(one.bundle, found, written), nl=False, err=not to_people)
 
 
 def _write_pages(folder: Path, made: Mapping[str, str]) -> None:

@@ -31,7 +31,7 @@ _SIDES = {
     Kind.DECIMAL: {"below": "below", "at": "exactly at", "above": "above"},
 }
 _JUST = {"below": "just below", "at": "exactly at", "above": "just above"}
-_NEVER = "it is never asked, because the condition before it is always the same"
+_NEVER = "it is never asked, because its branch is never taken"
 
 
 class Builder:
@@ -81,8 +81,7 @@ class Builder:
     def _new_leaf(self, e: Expr, owner: Owner) -> Leaf:
         text, add = written(e), self.register.add
         about = f"condition `{text}` of {owner.name}"
-        always = self.proofs.always(e)
-        why = {t: "" if always is None or always is t else f"it is always {str(always).lower()}" for t in (True, False)}
+        why = {t: self.proofs.never(e, t) for t in (True, False)}
         true, false = (
             add(Of.CONDITION, owner, f"{text} is {w}", about, f"in which it is {w}", e.span, why[w == "true"])
             for w in ("true", "false")
@@ -207,16 +206,16 @@ class Builder:
         return (*each, *self.value(split.limit, owner))
 
     def _branch(self, e: x.If, owner: Owner) -> BranchProbe:
-        text, always = written(e.condition), self.proofs.always(e.condition)
+        text, possible = written(e.condition), self.proofs.possible(e.condition)
         about = f"branches of `if {text}` of {owner.name}"
         numbers = []
         for branch, taken in (("then", True), ("else", False)):
-            proof = "" if always in (None, taken) else f"its condition is always {str(always).lower()}"
+            proof = "" if taken in possible else f"its condition is never {str(taken).lower()}"
             what, lacks = f"if {text} takes {branch}", f"that takes `{branch}`"
             numbers.append(self.register.add(Of.BRANCH, owner, what, about, lacks, e.span, proof))
         condition = self.condition(e.condition, owner)
-        then = self._possible(e.then, owner, possible=always is not False)
-        otherwise = self._possible(e.otherwise, owner, possible=always is not True)
+        then = self._possible(e.then, owner, possible=True in possible)
+        otherwise = self._possible(e.otherwise, owner, possible=False in possible)
         return BranchProbe(condition, numbers[0], numbers[1], then, otherwise)
 
     def _possible(self, e: Expr, owner: Owner, *, possible: bool) -> tuple[Probe, ...]:
@@ -242,7 +241,7 @@ class Builder:
             own = Owner(owner.decision, f"{owner.path} row {number}", f"row {number} of {owner.name}")
             joined = x.And(items=row.tests, span=row.span)
             rows.append(self.condition(joined, own))
-            proof = "its cells never all fit" if self.proofs.always(joined) is False else ""
+            proof = "its cells never all fit" if self.proofs.never(joined, truth=True) else ""
             deciding.append(self.register.add(Of.ROW, own, "decides", own.name, "that it decides", row.span, proof))
             values.append(tuple(self._run(o) for o in row.outputs))
             outputs.append(tuple(p for o in row.outputs for p in self.value(o, own)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from policyengine.coverage.conditions import Condition, Probe
 from policyengine.coverage.items import Item, Kind, Owner
 from policyengine.coverage.labels import labels, sharers
 from policyengine.coverage.limits import DateProbe
-from policyengine.coverage.reach import reach_of, steps_of
+from policyengine.coverage.reach import Reach, reach_of, steps_of
 from policyengine.coverage.words import DecisionWords, MessageWords
 from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model import expr as x
@@ -44,7 +44,7 @@ class Plan:
     """What cases of one decision are watched for.
 
     ``hooked`` are probes of expressions that are watched where the answer evaluates them, by their identity;
-    ``binding`` the items for payout limits that bind, by their ids.
+    ``binding`` the items for payout limits that bind, by their ids; ``shared`` those of names that it reads.
     """
 
     spec: DecisionSpec
@@ -55,6 +55,7 @@ class Plan:
     binding: Mapping[str, int]
     words: DecisionWords
     messages: MessageWords
+    shared: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class _Inventory:
         self.register = self.builder.register
         self._named: dict[str, Scoped | None] = {}
         self._dates: dict[str, tuple[DateProbe, ...]] = {}
+        self._numbers: dict[str, range] = {}
 
     def found(self) -> Inventory:
         plans = {name: self._plan(spec) for name, spec in self.bundle.decisions.items()}
@@ -105,6 +107,7 @@ class _Inventory:
             binding=binding,
             words=DecisionWords.of(self.bundle, spec, self.builder, settled=unknown),
             messages=MessageWords.of(spec, names, self.register),
+            shared=frozenset(n for key in _keys(self.bundle, reach) for n in self._numbers.get(key, ())),
         )
 
     # --- rules ---
@@ -127,12 +130,11 @@ class _Inventory:
         if rule.deadline:
             self.builder.deadlines[id(rule.own)] = rule.deadline
         whole = x.And(items=tuple(p for p in rule.parts if not is_true(p)), span=rule.span)
-        always, open_ = self.builder.proofs.always(whole), self.builder.proofs.may_be_unknown(whole)
-        fixed = "" if always is None else f"its condition is always {str(always).lower()}"
+        never, open_ = self.builder.proofs.never, self.builder.proofs.may_be_unknown(whole)
         about = f"rule {label}"
         items = {
-            True: self._truth(owner, about, rule, "is true", fixed if always is False else ""),
-            False: self._truth(owner, about, rule, "is false", fixed if always is True else ""),
+            True: self._truth(owner, about, rule, "is true", never(whole, truth=True)),
+            False: self._truth(owner, about, rule, "is false", never(whole, truth=False)),
             None: self._truth(
                 owner, about, rule, "is unknown", "" if open_ else "nothing that it reads can be unknown"
             ),
@@ -149,22 +151,25 @@ class _Inventory:
         if key not in self._named:
             definition = self.bundle.definitions[name]
             owner = Owner(None, key, f"`{name}`")
-            body = definition.body
+            body, first = definition.body, self.register.count
             probes: tuple[Probe, ...]
             probes = (self.builder.table(body, owner),) if isinstance(body, Table) else self.builder.value(body, owner)
+            self._numbers[key] = range(first, self.register.count)
             self._named[key] = _scoped(definition.each, probes)
         return self._named[key]
 
     def _fact(self, name: str) -> Scoped | None:
-        return self._default(f"default of {name}", name, None, self.bundle.facts[name].default)
+        return self._default(_default_key(name), name, None, self.bundle.facts[name].default)
 
     def _field(self, list_name: str, name: str) -> Scoped | None:
         ls = self.bundle.lists[list_name]
-        return self._default(f"default of {ls.each}.{name}", name, list_name, ls.fields[name].default)
+        return self._default(_default_key(f"{ls.each}.{name}"), name, list_name, ls.fields[name].default)
 
     def _default(self, key: str, name: str, each: str | None, default: Expr | None) -> Scoped | None:
         if key not in self._named:
+            first = self.register.count
             probes = () if default is None else self.builder.value(default, Owner(None, key, f"the {key}"))
+            self._numbers[key] = range(first, self.register.count)
             self._named[key] = _scoped(each, probes, name)
         return self._named[key]
 
@@ -174,7 +179,9 @@ class _Inventory:
             owner = Owner(None, f"parameter {name}", f"parameter `{name}`")
             day = parameter.keyed_on
             starts = [v for v in parameter.values if v.start] if day else []
+            first = self.register.count
             self._dates[name] = tuple(self.builder.date(day, v.start, owner, v.span) for v in starts if day and v.start)
+            self._numbers[owner.path] = range(first, self.register.count)
         return self._dates[name]
 
     # --- payout and report ---
@@ -194,12 +201,24 @@ class _Inventory:
         for step in steps_of(spec.payout) if spec.payout else ():
             for limit in step.limits if isinstance(step, LimitsStep) else ():
                 owner, about = Owner(spec.name, f"{spec.name}/{limit.id}", limit.id), f"payout limit {limit.id}"
-                never = "its condition is never true" if self.builder.proofs.always(limit.when) is False else ""
+                never = "its condition is never true" if self.builder.proofs.never(limit.when, truth=True) else ""
                 add = partial(self.register.add, Kind.PAYOUT, owner)
                 binding[limit.id] = add("binds", about, "in which it binds", limit.span, never)
                 free = add("does not bind", about, "in which it does not bind", limit.span, never)
                 hooked[id(limit.to)] = (*hooked.get(id(limit.to), ()), self.builder.free(limit.to, free))
         return binding
+
+
+def _default_key(name: str) -> str:
+    return f"default of {name}"
+
+
+def _keys(bundle: CheckedBundle, reach: Reach) -> Iterator[str]:
+    """How the names that a decision reads begin the ids of their items."""
+    yield from (f"definition {n}" for n in reach.definitions)
+    yield from (f"parameter {n}" for n in reach.parameters)
+    yield from (_default_key(n) for n in reach.facts)
+    yield from (_default_key(f"{bundle.lists[ls].each}.{f}") for ls, f in reach.fields)
 
 
 def _scoped(each: str | None, probes: tuple[Probe, ...], absent: str | None = None) -> Scoped | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Self
 
 from policyengine.backends import BACKENDS
@@ -43,12 +44,17 @@ class Meter:
 
     def covered(self, case: TestCase) -> frozenset[int]:
         """The numbers of the items that the case covers. Raises RequestError for facts that cannot be used."""
-        return self.measured(case)[0]
+        return self.measured(case.decision, case.facts, case.as_of)[0]
 
-    def measured(self, case: TestCase) -> tuple[frozenset[int], Decision]:
-        """The same, with the answer."""
-        plan, prepared = self._plans[case.decision], self._prepared[case.decision]
-        memory = self._reader.read(case.facts, case.as_of)
+    def concerns(self, decision: str) -> frozenset[int]:
+        """The numbers of the items that cases of a decision may cover."""
+        own = {n for n, item in enumerate(self.items) if item.decision == decision}
+        return frozenset(own | self._plans[decision].shared)
+
+    def measured(self, decision: str, facts: Mapping[str, object], as_of: date) -> tuple[frozenset[int], Decision]:
+        """What these facts cover, and the answer."""
+        plan, prepared = self._plans[decision], self._prepared[decision]
+        memory = self._reader.read(facts, as_of)
         ev = WatchedEvaluation(self._evaluator, memory, plan.hooked)
         if plan.spec.value is not None:
             made = decided(prepared, self._program, ev)
@@ -86,8 +92,8 @@ class Meter:
                 inner = self._env(element, env)
                 for probe in scoped.probes:
                     probe(ev, inner, ev.hits)
-        for date in plan.dates:
-            date(ev, EMPTY_ENV, ev.hits)
+        for dated in plan.dates:
+            dated(ev, EMPTY_ENV, ev.hits)
 
     def _env(self, element: Element | None, env: Env) -> Env:
         if element is None:

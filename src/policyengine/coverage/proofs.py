@@ -15,6 +15,7 @@ from policyengine.model.memory import WorkingMemory
 from policyengine.model.vocabulary import Fact, Table
 from policyengine.values.money import Money
 
+_BOTH = frozenset({True, False})
 _PLAIN = (x.Compare, x.Within, x.MemberOf, x.Contains, x.And, x.Or, x.Not, x.If, x.Quantifier, x.Filter, x.Negate)
 
 
@@ -35,21 +36,28 @@ class Proofs:
         got = self._nothing.value(e)
         return got if is_known(got) else None
 
-    def always(self, e: Expr) -> bool | None:
-        """The truth of a condition that is the same in every case; None if that is not proved."""
+    def possible(self, e: Expr) -> frozenset[bool]:
+        """The truths that a condition may have when it is known; both where nothing is proved."""
         match e:
-            case x.Compare(left=left, right=right) if left == right and not self.may_be_unknown(left):
-                return e.op in ("=", "<=", ">=")
+            case x.Compare(left=left, right=right) if left == right:
+                return frozenset({e.op in ("=", "<=", ">=")})
             case x.And() | x.Or():
-                decisive = isinstance(e, x.Or)
-                truths = [self.always(i) for i in e.items]
-                return decisive if decisive in truths else None if None in truths else not decisive
+                return self._junction([self.possible(i) for i in e.items], decisive=isinstance(e, x.Or))
             case x.Not():
-                inner = self.always(e.item)
-                return None if inner is None else not inner
+                return frozenset(not truth for truth in self.possible(e.item))
+            case x.Contains(mode=mode, members=members) if all(self.constant(m) == frozenset() for m in members):
+                return frozenset({mode == "all"})
             case _:
                 value = self.constant(e)
-                return value if isinstance(value, bool) else None
+                return frozenset({value}) if isinstance(value, bool) else _BOTH
+
+    def _junction(self, parts: list[frozenset[bool]], *, decisive: bool) -> frozenset[bool]:
+        found = {decisive} if any(decisive in p for p in parts) else set()
+        return frozenset(found | ({not decisive} if all((not decisive) in p for p in parts) else set()))
+
+    def never(self, e: Expr, truth: bool) -> str:  # noqa: FBT001 - three-valued
+        """Why a condition never has a truth; empty where that is not proved."""
+        return "" if truth in self.possible(e) else f"it is never {str(truth).lower()}"
 
     def may_be_unknown(self, e: Expr) -> bool:  # noqa: C901 - one case for each kind of node
         """Whether an expression may be unknown, for want of a fact or for a fault; True also where that is not proved.

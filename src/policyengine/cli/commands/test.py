@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.coverage_options import CoverageWanted, coverage_options, tell_coverage
+from policyengine.cli.coverage_options import CoverageWanted, coverage_options, follow_coverage
 from policyengine.cli.options import bundle_folders, check_option, engine_option, format_option
 from policyengine.cli.output.faults import json_text
 
@@ -72,7 +72,7 @@ def test(  # noqa: PLR0913 - one for each option
         "junit": lambda found: _one_report([formats.as_junit(r) for r in found]),
     }
     click.echo(write[format_](results), nl=False)
-    covered = tell_coverage(coverage, results, to_people=format_ == "text")
+    covered = follow_coverage(coverage, results, to_people=format_ == "text")
     return _exit_code(results) or covered
 
 
