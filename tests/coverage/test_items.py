@@ -111,6 +111,8 @@ def test_a_condition_that_is_always_the_same_is_proved(cover):
     }
     assert proved(found, "d/R: rule ") == {"is true": "it is never true"}
     assert covered(found, "d/R: choice = large ") == {"is false", "decides, being false"}
+    masked = "`choice = large` beside it settles that already"
+    assert proved(found, "d/R: order.paid ") == {f"= true decides, being {w}": masked for w in ("true", "false")}
 
 
 def test_what_a_policy_says_for_all_of_its_rules_counts_once(cover):

@@ -51,6 +51,7 @@ class Builder:
         self.periods: set[int] = set()
         self._run = evaluator.compiler.run
         self._leaves: dict[int, Leaf] = {}
+        self._masked: dict[int, str] = {}
         # Nodes whose identity is remembered must live as long as this does.
         self._kept: list[Expr] = []
 
@@ -58,25 +59,44 @@ class Builder:
 
     def condition(self, e: Expr, owner: Owner) -> Condition:
         """What watches a condition."""
-        return Condition(self._watched(e, owner))
+        return Condition(self._watched(e, owner, masked=""))
 
-    def _watched(self, e: Expr, owner: Owner) -> Watched:
+    def _watched(self, e: Expr, owner: Owner, *, masked: str) -> Watched:
+        """A part of a condition. ``masked`` says why turning it round never matters; empty: it may."""
         match e:
             case x.And() | x.Or():
+                decisive = isinstance(e, x.Or)
+                fixed = [i for i in e.items if self.proofs.constant(i) is decisive]
+                parts = []
                 # In one order, however a mapping's keys are ordered, so that twins are counted alike.
-                items = sorted(e.items, key=written)
-                return Junction(isinstance(e, x.Or), tuple(self._watched(i, owner) for i in items))
+                for item in sorted(e.items, key=written):
+                    beside = next((f for f in fixed if f is not item), None)
+                    why = f"`{written(beside)}` beside it settles that already" if beside is not None else masked
+                    parts.append(self._watched(item, owner, masked=why))
+                return Junction(decisive, tuple(parts))
             case x.Not():
-                return Negation(self._watched(e.item, owner))
+                return Negation(self._watched(e.item, owner, masked=masked))
             case _:
-                return self._leaf(e, owner)
+                return self._leaf(e, owner, masked)
 
-    def _leaf(self, e: Expr, owner: Owner) -> Leaf:
+    def _leaf(self, e: Expr, owner: Owner, masked: str) -> Leaf:
         known = self._leaves.get(id(e))
         if known is None:
             self._kept.append(e)
             known = self._leaves[id(e)] = self._new_leaf(e, self.shared.get(id(e), owner))
+            self._masked[id(e)] = masked
+        elif not masked:
+            # In one of the rules that share it, it may matter.
+            self._masked[id(e)] = ""
         return known
+
+    def finish(self) -> None:
+        """Note what is proved only once everything is built: of conditions that rules share, every rule counts."""
+        for key, why in self._masked.items():
+            if why:
+                leaf = self._leaves[key]
+                for number in (leaf.decides_true, leaf.decides_false):
+                    self.register.prove(number, why)
 
     def _new_leaf(self, e: Expr, owner: Owner) -> Leaf:
         text, add = written(e), self.register.add

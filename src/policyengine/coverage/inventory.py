@@ -82,6 +82,7 @@ class _Inventory:
 
     def found(self) -> Inventory:
         plans = {name: self._plan(spec) for name, spec in self.bundle.decisions.items()}
+        self.builder.finish()
         return Inventory(self.register.items(), plans)
 
     def _plan(self, spec: DecisionSpec) -> Plan:
