@@ -9,7 +9,7 @@ one in which it decides by being false.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,6 +69,19 @@ class Condition:
         if found.truth is not None:
             _decided_by(found, hits)
         return found.truth
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The items of its tests, without those inside of them."""
+        return frozenset(_numbers(self.root))
+
+
+def _numbers(node: Watched) -> Iterator[int]:
+    if isinstance(node, Leaf):
+        yield from (node.true, node.false, node.decides_true, node.decides_false)
+    else:
+        for part in (node.part,) if isinstance(node, Negation) else node.parts:
+            yield from _numbers(part)
 
 
 def _evaluate(node: Watched, ev: Evaluation, env: Env, hits: Hits) -> _Found:

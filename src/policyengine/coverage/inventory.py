@@ -30,6 +30,11 @@ class RuleWatch(NamedTuple):
     condition: Condition
     items: Mapping[bool | None, int]
 
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The items of the rule and of its tests, without those inside of the tests."""
+        return frozenset(self.items.values()) | self.condition.numbers
+
 
 class Scoped(NamedTuple):
     """Probes of the document, or for each element of ``each``. ``absent``: the fact of which this is the default."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Self
 
 from policyengine.backends import BACKENDS
 from policyengine.coverage.conditions import Hits
+from policyengine.coverage.exhausting import Exhausted, exhausted
 from policyengine.coverage.inventory import Plan, Scoped, inventory
 from policyengine.coverage.told import tells_otherwise, told_rules
 from policyengine.coverage.watching import WatchedEvaluation
@@ -68,6 +70,25 @@ class Meter:
             self._names(plan, ev, weighed_case.env(None))
             _outcome(plan, weighed_case, made, ev.hits)
         return frozenset(ev.hits), made
+
+    def prove(self, missing: Collection[int]) -> None:
+        """Note in ``items`` which of those that no case covers no case ever can, as far as trying everything tells.
+
+        An item that several rules share is out of reach only if it is in each of them.
+        """
+        tried: dict[int, list[Exhausted | None]] = {}
+        for plan in self._plans.values():
+            for watch in plan.rules:
+                numbers = watch.numbers & frozenset(missing)
+                found = exhausted(self._evaluator, watch) if numbers else None
+                for number in numbers:
+                    tried.setdefault(number, []).append(found)
+        items = list(self.items)
+        for number, results in tried.items():
+            first = results[0]
+            if first and all(r is not None and number not in r.possible for r in results):
+                items[number] = replace(items[number], proof=first.why)
+        self.items = tuple(items)
 
     def close(self) -> None:
         """Give up what matching holds. Idempotent."""

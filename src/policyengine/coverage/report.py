@@ -119,6 +119,7 @@ def _together(meter: Meter, cases: Iterable[Case]) -> tuple[Covered, ...]:
             counts[number] += 1
             if counts[number] <= MOST_NAMED:
                 named.setdefault(number, []).append(case.id)
+    meter.prove([n for n, item in enumerate(meter.items) if not counts[n] and not item.proof])
     return tuple(Covered(item, counts[n], tuple(named.get(n, ()))) for n, item in enumerate(meter.items))
 
 

@@ -65,6 +65,7 @@ class _Suggesting:
         covered = set[int]()
         for case in (o.case for o in outcomes if o.status is Status.PASSED or o.case.review):
             covered |= self._covered(case)
+        self.meter.prove([n for n in range(len(self.meter.items)) if n not in covered])
         items = self.meter.items
         found = [n for n, item in enumerate(items) if n not in covered and not item.proof]
         return sorted(found, key=lambda n: (items[n].span.file.path, items[n].span.start, n))
