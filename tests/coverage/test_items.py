@@ -109,7 +109,10 @@ def test_a_condition_that_is_always_the_same_is_proved(cover):
         "is true": "it is never true",
         "decides, being true": "it is never true",
     }
-    assert proved(found, "d/R: rule ") == {"is true": "it is never true"}
+    assert proved(found, "d/R: rule ") == {
+        "is true": "it is never true",
+        "is unknown": "no combination of values of `order.paid` shows it",
+    }
     assert covered(found, "d/R: choice = large ") == {"is false", "decides, being false"}
     masked = "`choice = large` beside it settles that already"
     assert proved(found, "d/R: order.paid ") == {f"= true decides, being {w}": masked for w in ("true", "false")}
