@@ -98,12 +98,13 @@ def _warnings(case: Case) -> tuple[Reason, ...]:
     """Warnings that certainly hold: of the document, and of the elements if they were decided."""
     asked: list[Asked] = []
     for rule, parts in case.prepared.warnings:
-        elements = (None,) if rule.each is None else _warned(case, rule.each)
-        asked += [(rule, e) for e in elements if _holds(case, parts, e)]
+        elements = (None,) if rule.each is None else warned_elements(case, rule.each)
+        asked += [(rule, e) for e in elements if warning_holds(case, parts, e)]
     return once_each(case, asked) if asked else ()
 
 
-def _holds(case: Case, parts: tuple[Expr, ...], element: Element | None) -> bool:
+def warning_holds(case: Case, parts: tuple[Expr, ...], element: Element | None) -> bool:
+    """Whether a warning, by its parts, certainly holds for an element or the document."""
     env = case.env(element)
     truth = case.evaluation.truth
     for part in parts:  # noqa: SIM110 - `all` takes twice as long for the one or two parts that there are
@@ -112,7 +113,8 @@ def _holds(case: Case, parts: tuple[Expr, ...], element: Element | None) -> bool
     return True
 
 
-def _warned(case: Case, each: str) -> tuple[Element, ...]:
+def warned_elements(case: Case, each: str) -> tuple[Element, ...]:
+    """The elements of a list that warnings are asked for."""
     return case.decided if each == case.spec.each else case.evaluation.elements(each) or ()
 
 

@@ -20,12 +20,18 @@ def decided(prepared: Prepared, program: Program, evaluation: Evaluation) -> Dec
     spec = prepared.spec
     if spec.value is not None:
         return _value(prepared, spec.value, evaluation)
+    return answer(weighed(prepared, program, evaluation))
+
+
+def weighed(prepared: Prepared, program: Program, evaluation: Evaluation) -> Case:
+    """The case of a decision that has rules, up to its verdict; what is told of it is made from this."""
+    spec = prepared.spec
     matches = program.match(spec.name, evaluation)
     elements = evaluation.elements(spec.each) if spec.each else None
     truths = None if elements is None else [(matches.elements or {})[e.key] for e in elements]
     resolution = resolve(prepared.book, matches.document, truths)
     plan = planned(prepared.splits, evaluation) if prepared.splits else None
-    return answer(Case(prepared, evaluation, matches, elements, resolution, plan))
+    return Case(prepared, evaluation, matches, elements, resolution, plan)
 
 
 def _value(prepared: Prepared, value: Expr, evaluation: Evaluation) -> Decision:

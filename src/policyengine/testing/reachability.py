@@ -31,7 +31,8 @@ def expected_ids(cases: Iterable[Case]) -> frozenset[str]:
 
 
 def _expected(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
-    for case in cases:
+    # What nobody has looked at yet vouches for nothing.
+    for case in (c for c in cases if not c.review):
         for e in case.expected:
             if e.key in _EXPECTING and isinstance(e.value, list):
                 yield from ((case.decision, str(rule)) for rule in e.value)

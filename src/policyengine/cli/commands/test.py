@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policyengine.cli import exits
+from policyengine.cli.coverage_options import CoverageWanted, coverage_options, follow_coverage
 from policyengine.cli.options import format_option
 from policyengine.cli.output.progress import progress_bar
 from policyengine.cli.selecting import Wanted, remember_failures, running_options, selection_options
@@ -35,6 +36,7 @@ Examples:
   policyengine test policies/returns --rule UM-GIFT --fail-fast
   policyengine test policies --format github --junit report.xml
   policyengine test policies --engine compiled --no-check
+  policyengine test policies/returns --cov --cov-fail-under 90
 
 {exits.FOR_BUNDLES}
 """
@@ -50,6 +52,7 @@ Examples:
     help="In text: say rule by rule why for the first 3 failures of a bundle, for all, or for none.",
 )
 @click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write a JUnit report as well.")
+@coverage_options
 @format_option("text", "json", "junit", "github")
 def test(  # noqa: PLR0913 - one for each group of options
     *,
@@ -60,6 +63,7 @@ def test(  # noqa: PLR0913 - one for each group of options
     why: str,
     junit: str | None,
     format_: str,
+    coverage: CoverageWanted,
 ) -> int:
     """Print how every case came out."""
     from policyengine.testing import formats
@@ -75,7 +79,8 @@ def test(  # noqa: PLR0913 - one for each group of options
     if changed and not results:
         tell_nothing_concerned(targets)
     click.echo(formats.written(results, format_, {"first": formats.FIRST, "all": None, "none": 0}[why]), nl=False)
-    return exits.FINE if changed and not results else _exit_code(results)
+    covered = follow_coverage(coverage, [r for r in results if not r.elsewhere], to_people=format_ == "text")
+    return (exits.FINE if changed and not results else _exit_code(results)) or covered
 
 
 def _exit_code(results: Sequence[Results]) -> int:

@@ -1,0 +1,79 @@
+"""What can never be covered is proved by trying everything; and policies as deep as they may be are measured."""
+
+from __future__ import annotations
+
+import pytest
+from tests.check.test_chains import chain
+from tests.coverage.small import FACTS, folder_of, measured, missing, proved, rules
+
+from policyengine.check.graph import LONGEST_CHAIN
+
+ONE = "- {name: one, facts: {order.paid: true}, expect: {faults: []}}"
+
+
+@pytest.fixture
+def cover(tmp_path):
+    return lambda files: measured(folder_of(tmp_path, files, ONE))
+
+
+def test_a_test_that_another_one_makes_needless_never_decides(cover):
+    # Wherever the size is large it is given, so that it is paid never makes the rule hold by itself. That it is not
+    # paid may decide: while the size is not given, the rule would otherwise be unknown.
+    text = "- {id: R, when: {order.size: large, any: [{order.paid: true}, {order.size: given}]}, because: So.}"
+    found = cover(rules(text))
+    why = "no combination of values of `order.size`, `order.paid` shows it"
+    assert proved(found, "d/R: order.paid = true ") == {"decides, being true": why}
+    assert proved(found, "d/R: rule ") == {}
+
+
+def test_tests_that_exclude_each_other_never_hold_together(cover):
+    text = "- {id: R, when: {all: [{order.size: large}, {order.size: small}]}, because: So.}"
+    assert set(proved(cover(rules(text)), "d/R: rule ")) == {"is true"}
+
+
+def test_a_known_fact_is_not_unknown(cover):
+    text = "- {id: R, when: {order.paid: given, order.size: large}, unless: {order.size: not given}, because: So.}"
+    found = cover(rules(text))
+    assert set(proved(found, "d/R: rule ")) == {"is unknown"}
+
+
+def test_an_open_list_of_members_has_others(cover):
+    facts = FACTS + "  order.way: {type: enum, open: true, values: [sea, air]}\n"
+    text = "- {id: R, when: {order.way: 'not(sea, air)'}, because: So.}"
+    found = cover(rules(text) | {"facts.yaml": facts})
+    assert proved(found, "d/R: ") == {}
+
+
+def test_what_more_than_facts_decides_is_not_proved(cover):
+    # Nothing is tried where dates, amounts or lists come in: it stays missing, though it can never be.
+    text = "- {id: R, when: {where: [order.count > 5, order.count < 3]}, because: So.}"
+    found = cover(rules(text))
+    assert proved(found, "d/R: rule ") == {}
+    assert "is true" in missing(found, "d/R: rule ")
+
+
+def test_what_two_rules_share_is_out_of_reach_only_if_it_is_in_both(cover):
+    # In the first rule the size is large and small at once, so nothing else ever decides it; in the second it may.
+    text = """
+- {id: R, when: {all: [{order.size: large}, {order.size: small}]}, because: So.}
+- {id: S, when: {order.size: large}, because: So.}
+"""
+    files = rules(text)
+    files["rules.yaml"] = files["rules.yaml"].replace("  p:\n", "  p:\n    when: {order.paid: true}\n")
+    found = cover(files)
+    assert proved(found, "d/policy p: order.paid = true ") == {}
+    assert missing(found, "d/policy p: order.paid = true ") == {
+        "is false",
+        "decides, being true",
+        "decides, being false",
+    }
+
+
+def test_the_longest_chain_of_names_is_measured(tmp_path):
+    folder = chain(tmp_path, LONGEST_CHAIN)
+    (folder / "tests").mkdir()
+    case = "{name: one, as_of: 2025-01-01, facts: {order: {f0: true}}, expect: {verdict: refused}}"
+    (folder / "tests" / "a.test.yaml").write_text(f"kind: tests\ndecision: d\ncases:\n  - {case}\n")
+    found = measured(folder)
+    assert found.counted == 1
+    assert found.missing()
