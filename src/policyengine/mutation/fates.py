@@ -40,7 +40,7 @@ def fates(suite: Suite, group: Iterable[Mutant], *, every: bool = False) -> Iter
     order: list[int] | None = None
     for mutant in group:
         if order is None:
-            order = _order(suite, mutant.owner)
+            order = likely_order(suite, mutant.owner)
         fate = _fate(suite, mutant, order, every=every)
         for killer in fate.killers[:1]:
             order.remove(killer)
@@ -65,7 +65,7 @@ def _fate(suite: Suite, mutant: Mutant, order: Sequence[int], *, every: bool) ->
     return Fate(tuple(killers if not every else sorted(killers)), count)
 
 
-def _order(suite: Suite, owner: Owner) -> list[int]:
+def likely_order(suite: Suite, owner: Owner) -> list[int]:
     """The numbers of all cases, those that expect a rule of this name first."""
     expecting = [i for i, asked in enumerate(suite.cases) if _mentions(asked.case, owner.name)]
     first = set(expecting)

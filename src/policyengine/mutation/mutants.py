@@ -13,6 +13,8 @@ from policyengine.mutation.reach import Reach
 from policyengine.mutation.sites import Owner, Site, sites
 from policyengine.source import Span
 
+_OF_REMARKS = "order-dropped"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
@@ -85,4 +87,4 @@ def _mutant(operator: Operator, site: Site, change: Change, reach: Reach, counts
 
 def _decisions(operator: Operator, site: Site, reach: Reach) -> tuple[str, ...]:
     # Remarks about the order of dates are made of whatever is given, read or not.
-    return reach.everywhere if operator.id == "order-dropped" else reach.decisions(site.owner)
+    return reach.everywhere if operator.id == _OF_REMARKS else reach.decisions(site.owner)

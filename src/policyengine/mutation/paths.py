@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 
 class Key(NamedTuple):
@@ -27,7 +27,7 @@ _ASIDE = frozenset({"span", "type", "because", "title", "source", "description",
 
 
 @cache
-def field_names(kind: type) -> tuple[str, ...]:
+def field_names(kind: type[Any]) -> tuple[str, ...]:
     """The fields of a node that may hold other nodes."""
     return tuple(f.name for f in fields(kind) if f.name not in _ASIDE)
 
@@ -38,23 +38,26 @@ def below(value: object) -> Iterator[tuple[Step, object]]:
         yield from ((Key(k), v) for k, v in value.items())
     elif isinstance(value, tuple):
         yield from enumerate(value)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, type):
         yield from ((name, getattr(value, name)) for name in field_names(type(value)))
 
 
 def put(whole: Whole, path: Path, new: object) -> Whole:
-    """The same model with ``new`` at a place."""
+    """The same model with ``new`` at a place, which must be of a kind that fits there."""
+    return cast("Whole", _put(whole, path, new))
+
+
+def _put(whole: Any, path: Path, new: object) -> object:  # noqa: ANN401 - any part of the model
     if not path:
-        return new  # type: ignore[return-value] - whoever names a place knows what fits there
-    made: Any = whole
+        return new
     step, rest = path[0], path[1:]
     match step:
         case Key(name):
-            return {**made, name: put(made[name], rest, new)}  # type: ignore[return-value]
+            return {**whole, name: _put(whole[name], rest, new)}
         case int():
-            return (*made[:step], put(made[step], rest, new), *made[step + 1 :])  # type: ignore[return-value]
+            return (*whole[:step], _put(whole[step], rest, new), *whole[step + 1 :])
         case _:
-            return replace(made, **{step: put(getattr(made, step), rest, new)})  # type: ignore[no-any-return]
+            return replace(whole, **{step: _put(getattr(whole, step), rest, new)})
 
 
 def put_all(whole: Whole, paths: Iterable[Path], new: object) -> Whole:

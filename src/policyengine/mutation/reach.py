@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.expr import Call, DefinitionRef, FactRef, ItemField, ListRef, Literal, ParameterRef, Pluck
+from policyengine.model.expr import AsOf, Call, DefinitionRef, FactRef, ItemField, ListRef, Literal, ParameterRef, Pluck
+from policyengine.model.rules import Payout, Rule
 from policyengine.mutation.paths import below
 from policyengine.mutation.sites import Owner
 from policyengine.values.dates import Duration
@@ -29,6 +30,24 @@ class Reach:
         #: What decides whether a request is read at all.
         self.reading = self._closure(n for f in declared if f.currency for n in names_in(f.currency))
         self._of = {d: self._closure(names_in(spec)) for d, spec in bundle.decisions.items()}
+
+    @property
+    def names(self) -> frozenset[Name]:
+        """All that is read by any decision, or in reading requests."""
+        return self.reading.union(*self._of.values())
+
+    def read_together(self, decision: str, owner: Owner) -> tuple[frozenset[str], ...]:
+        """For each rule, payout or report of a decision that leads to an owner: the facts that it reads.
+
+        Fields of a list are ``list.field``, the day of the decision is ``as_of``. What belongs to a decision as a whole
+        is led to by all of it together.
+        """
+        spec = self._bundle.decisions[decision]
+        if owner.kind == "decision":
+            return (_facts(self._of[decision]),)
+        parts: list[object] = [*spec.rules, spec.payout, *spec.report, spec.value]
+        found = [self._closure((*names_in(part), *_own(part))) for part in parts if part is not None]
+        return tuple(dict.fromkeys(_facts(names) for names in found if (owner.kind, owner.name) in names))
 
     @property
     def everywhere(self) -> tuple[str, ...]:
@@ -80,23 +99,41 @@ def names_in(node: object) -> Iterator[Name]:
     stack = [node]
     while stack:
         found = stack.pop()
-        match found:
-            case FactRef():
-                yield ("fact", found.name)
-            case ItemField():
-                yield from (("fact", f"{found.list}.{found.field}"), ("list", found.list))
-            case ListRef():
-                yield ("list", found.name)
-            case Pluck():
-                yield ("fact", f"{found.list.type.name}.{found.field}")
-            case ParameterRef():
-                yield ("parameter", found.name)
-            case DefinitionRef():
-                yield ("definition", found.name)
-            case Duration(calendar=str() as calendar):
-                yield ("calendar", calendar)
-            case Call(function=function, args=(*_, Literal(value=str() as calendar))) if function in _BY_CALENDAR:
-                yield ("calendar", calendar)
-            case _:
-                pass
+        yield from _named(found)
         stack.extend(child for _, child in below(found))
+
+
+def _named(node: object) -> tuple[Name, ...]:
+    match node:
+        case AsOf():
+            return (("day", "as_of"),)
+        case FactRef(name=name):
+            return (("fact", name),)
+        case ItemField(list=list_, field=field):
+            return ("fact", f"{list_}.{field}"), ("list", list_)
+        case ListRef(name=name):
+            return (("list", name),)
+        case Pluck(list=column, field=field):
+            return (("fact", f"{column.type.name}.{field}"),)
+        case ParameterRef(name=name):
+            return (("parameter", name),)
+        case DefinitionRef(name=name):
+            return (("definition", name),)
+        case Duration(calendar=str() as calendar):
+            return (("calendar", calendar),)
+        case Call(function=function, args=(*_, Literal(value=str() as calendar))) if function in _BY_CALENDAR:
+            return (("calendar", calendar),)
+        case _:
+            return ()
+
+
+def _own(part: object) -> Iterator[Name]:
+    """The name of a rule or payout itself."""
+    if isinstance(part, Rule):
+        yield ("rule", part.id)
+    elif isinstance(part, Payout):
+        yield ("payout", part.name)
+
+
+def _facts(names: Iterable[Name]) -> frozenset[str]:
+    return frozenset(name for kind, name in names if kind in ("fact", "list", "day"))

@@ -1,13 +1,14 @@
 """Where a bundle can be changed: every node of the checked model that stands for something written.
 
 What is written once may stand in the model several times: the condition of a policy in each of its rules, a last day in
-the rule and in what the answer tells of it. Such nodes are one site, so that a change is what an edit of the file would be.
+the rule and in what the answer tells of it. Such nodes are one site, so that a change is what an edit of the file
+would be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import Expr, is_true
@@ -35,14 +36,14 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A node, wherever it stands. ``parent`` and ``field`` say in what it stands, and as which part of it."""
+    """A node, wherever it stands. ``parent`` and ``part`` say in what it stands, and as which part of it."""
 
     node: object
     owner: Owner
     span: Span
     parent: object
-    field: str
-    paths: tuple[Path, ...] = field(default=())
+    part: str
+    paths: tuple[Path, ...] = ()
 
 
 _NODES = (Expr, Rule, Split, DecisionSpec, Payout, PayoutStep, Limit, Definition, Table, Row, Fact, FactList, Parameter)
@@ -66,7 +67,7 @@ def _merged(together: list[tuple[Path, Site]]) -> Site:
         owner=first.owner,
         span=first.span,
         parent=first.parent,
-        field=first.field,
+        part=first.part,
         paths=tuple(path for path, _ in together),
     )
 
@@ -91,7 +92,7 @@ def _all(bundle: CheckedBundle) -> Iterator[tuple[Path, Site]]:
             owner = Owner("calendar", name)
             yield (
                 ("calendars", Key(name)),
-                Site(node=calendar, owner=owner, span=calendar.span, parent=bundle, field="calendars"),
+                Site(node=calendar, owner=owner, span=calendar.span, parent=bundle, part="calendars"),
             )
 
 
@@ -100,7 +101,7 @@ def _walk(node: object, path: Path, owner: Owner, parent: object, part: str) -> 
     owner = _owner(node, owner)
     if isinstance(node, _NODES) and not (isinstance(node, Expr) and is_true(node)):
         span = node.limit.span if isinstance(node, Split) else node.span
-        yield path, Site(node=node, owner=owner, span=span, parent=parent, field=part)
+        yield path, Site(node=node, owner=owner, span=span, parent=parent, part=part)
     inside = node if isinstance(node, _NODES) else parent
     for step, child in below(node):
         named = step if isinstance(step, str) else part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from policyengine.evaluation.rounding import MODES
 from policyengine.model.bundle import CheckedBundle
@@ -67,7 +68,7 @@ def _order(site: Site, _: CheckedBundle) -> Changes:
     if not isinstance(site.node, Payout):
         return
     for part, steps in _lists(site.node):
-        for i, (first, second) in enumerate(zip(steps, steps[1:], strict=False)):
+        for i, (first, second) in enumerate(pairwise(steps)):
             new = replace(site.node, **{part: (*steps[:i], second, first, *steps[i + 2 :])})  # type: ignore[arg-type]
             words = {"first": _named(first), "second": f"{_named(second)} of {_PARTS[part]}"}
             yield Change(new, words, second.span)
@@ -99,6 +100,7 @@ OPERATORS = (
         sentence="{what} has `{new}` instead of `{old}`",
         on=(Arith,),
         changes=_sign,
+        on_grid=False,
     ),
     Operator(
         id="payout-step-dropped",
@@ -127,6 +129,7 @@ OPERATORS = (
         sentence="{what} rounds {new} instead of {old}",
         on=(RoundStep, Call),
         changes=_rounding,
+        on_grid=False,
     ),
     Operator(
         id="rounding-coarser",
@@ -134,5 +137,6 @@ OPERATORS = (
         sentence="{what} rounds to {new} instead of {old}",
         on=(RoundStep,),
         changes=_coarser,
+        on_grid=False,
     ),
 )

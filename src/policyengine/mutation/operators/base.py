@@ -32,6 +32,9 @@ class Operator:
 
     ``sentence`` ends "no test notices if …"; ``{where}`` in it is the site's owner. A change must leave the model as
     the checker would: every expression of its type, every verdict of a class that its rule may give.
+
+    ``on_grid`` is false for slips that show between the values of a boundary grid, such as another way of rounding, or
+    in facts that no rule reads: a run over the grid says nothing about them.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Operator:
     sentence: str
     on: tuple[type, ...]
     changes: Callable[[Site, CheckedBundle], Changes]
+    on_grid: bool = True
 
     def of(self, site: Site, bundle: CheckedBundle) -> Changes:
         """The changes of a site."""

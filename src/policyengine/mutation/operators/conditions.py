@@ -16,6 +16,7 @@ from policyengine.model.expr import (
     FactRef,
     ItemField,
     Known,
+    ListRef,
     MemberOf,
     Not,
     Or,
@@ -31,7 +32,7 @@ from policyengine.model.rules import Rule, Split
 from policyengine.model.vocabulary import Row, Table
 from policyengine.mutation.operators.base import Change, Changes, Operator
 from policyengine.mutation.sites import Site
-from policyengine.mutation.wording import around, quoted
+from policyengine.mutation.wording import quoted
 from policyengine.values.types import Kind
 
 _NEIGHBOUR: Mapping[str, CompareOp] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
@@ -52,7 +53,7 @@ def _boundary(site: Site, _: CheckedBundle) -> Changes:
 
 
 def _limit(site: Site) -> str:
-    if isinstance(site.parent, Rule) and site.parent.deadline is not None and site.field == "own":
+    if isinstance(site.parent, Rule) and site.parent.deadline is not None and site.part == "own":
         return f"the last day {quoted(site.span)} in {site.owner}"
     return f"the limit of {around_node(site)}"
 
@@ -76,7 +77,7 @@ def _is_condition(site: Site) -> bool:
     node = site.node
     if not isinstance(node, Expr) or node.type.kind is not Kind.BOOLEAN:
         return False
-    if isinstance(site.parent, Known | Stated | Compare) or site.field == "items" and not _is_junction(site.parent):
+    if isinstance(site.parent, Known | Stated | Compare) or (site.part == "items" and not _is_junction(site.parent)):
         return False
     return not isinstance(site.parent, Contains | MemberOf | Within)
 
@@ -124,11 +125,17 @@ def _unknown_as_false(site: Site, bundle: CheckedBundle) -> Changes:
     if isinstance(node, Table):
         yield from _column_unknown(node, bundle)
     elif isinstance(node, (*_ATOMS, And, Or)) and _is_condition(site) and not isinstance(site.parent, Row):
-        beside = _shared(site.parent, bundle)
+        beside = {**_shared(site.parent, bundle), **_asked_beside(site.parent), **_asked_beside(node)}
         for name, fact in _shared(node, bundle).items():
             if name not in beside:
                 guarded = And(items=(Known(target=fact, span=node.span), node), span=node.span)
                 yield Change(guarded, {"what": around_node(site), "fact": name})
+
+
+def _asked_beside(node: object) -> dict[str, object]:
+    """The facts of which a junction of `all` asks expressly whether they are known."""
+    items = node.items if isinstance(node, And) else ()
+    return {_name(k.target): k for k in items if isinstance(k, Known) and not isinstance(k.target, ListRef)}
 
 
 def _column_unknown(table: Table, bundle: CheckedBundle) -> Changes:

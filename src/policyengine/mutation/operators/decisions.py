@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, pairwise
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import SplitIs
@@ -83,7 +83,7 @@ def _steps(site: Site, _: CheckedBundle) -> Changes:
     spec = site.node
     if not isinstance(spec, DecisionSpec):
         return
-    for i, (first, second) in enumerate(zip(spec.steps, spec.steps[1:], strict=False)):
+    for i, (first, second) in enumerate(pairwise(spec.steps)):
         if _meet(first, second):
             order = [*spec.steps[:i], second, first, *spec.steps[i + 2 :]]
             new = _numbered(spec, [s.rules for s in order], [s.each for s in order])
@@ -109,14 +109,14 @@ def _policies(step: Step) -> str:
 
 
 def _precedence(site: Site, _: CheckedBundle) -> Changes:
-    """Two neighbouring verdicts of one class change places, if any step gives both; across classes the class decides."""
+    """Two neighbouring verdicts of one class change places, if that can decide anything; elsewhere the class does."""
     spec = site.node
     if not isinstance(spec, DecisionSpec):
         return
     for part, words in (("verdicts", spec.verdicts), ("element_verdicts", spec.element_verdicts)):
         for class_ in Class:
             same = [w for w, c in words.items() if c is class_]
-            for first, second in zip(same, same[1:], strict=False):
+            for first, second in pairwise(same):
                 if not _rivals(spec, part, {first, second}):
                     continue
                 swap = {first: second, second: first}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import Literal
@@ -45,7 +46,7 @@ def _rows(site: Site, _: CheckedBundle) -> Changes:
     """Rows change places where the first that fits is the one."""
     match site.node:
         case Table(hit="first", rows=rows) as table:
-            for i, (first, second) in enumerate(zip(rows, rows[1:], strict=False)):
+            for i, (first, second) in enumerate(pairwise(rows)):
                 order = (*rows[:i], second, first, *rows[i + 2 :])
                 words = {"first": quoted(first.span), "second": quoted(second.span)}
                 yield Change(replace(table, rows=order), words, second.span)
@@ -78,6 +79,7 @@ OPERATORS = (
         sentence="{where} may be before `{other}` without a remark",
         on=(Fact,),
         changes=_any_order,
+        on_grid=False,
     ),
     Operator(
         id="row-dropped",
