@@ -28,13 +28,14 @@ from policyengine.testing.compare import actual
 from policyengine.testing.model import Json
 
 #: So many documents are decided for one rule; a rule of which not one case can be exhausted with them is given up.
-MOST_DOCUMENTS: Final = 2000
+MOST_DOCUMENTS: Final = 1000
 _OBSERVED: Final = (
     *("verdict", "reasons", "missing", "elements", "amount", "groups"),
     *("warnings", "needs", "values", "parts", "remarks", "faults"),
 )
 
 Observed = dict[str, Json]
+Answered = tuple[WorkingMemory | None, Observed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Grids:
         self._prober = Prober(suite.bundle)
         self._reader = RequestReader(suite.bundle, suite.base.evaluator)
         self._proposed: dict[int, tuple[Proposal, ...]] = {}
+        self._answers: dict[tuple[int, int], Answered] = {}
 
     def look(self, mutant: Mutant) -> Suggestion | Agreement | None:
         """What the grid shows; None if it is too large to be exhausted, and no difference was met on the way."""
@@ -102,12 +104,25 @@ class Grids:
         case = self.suite.cases[number].case
         return Document(case.facts, case.as_of)
 
-    def read(self, document: Document) -> WorkingMemory | None:
-        """The document's facts; None if no request may be so."""
+    def answer(self, number: int, changes: tuple[Proposal, ...]) -> Answered:
+        """The facts of a case with changes, and the bundle's own answer; no facts if no request may be so."""
+        if len(changes) != 1:
+            return self._answer(number, changes)
+        # Documents with one change are asked about for one survivor after the other.
+        key = (number, id(changes[0]))
+        if key not in self._answers:
+            self._answers[key] = self._answer(number, changes)
+        return self._answers[key]
+
+    def _answer(self, number: int, changes: tuple[Proposal, ...]) -> Answered:
+        document = self.document(number)
+        for change in changes:
+            document = change.applied(document)
         try:
-            return self._reader.read(document.facts, document.as_of)
+            memory = self._reader.read(document.facts, document.as_of)
         except RequestError:
-            return None
+            return None, {}
+        return memory, observed(self.suite.base, self.suite.cases[number].case.decision, memory)
 
 
 class _Search:
@@ -155,13 +170,13 @@ class _Search:
                 continue
             left, done = left - size, done + 1
             self.cases.add(number)
+            self.facts |= dict.fromkeys(_name(c[-1]) for c in choices if c[-1] is not None)
             for chosen in product(*choices):
                 changes = tuple(c for c in chosen if c is not None)
                 self.documents += 1
                 found = self._difference(number, changes)
                 if found is not None:
                     return self._fewest(number, changes, found)
-        self.facts |= dict.fromkeys(sorted(facts))
         self.exhausted = self.exhausted and done > 0
         return None
 
@@ -175,14 +190,10 @@ class _Search:
         return found
 
     def _difference(self, number: int, changes: tuple[Proposal, ...]) -> Suggestion | None:
-        document = self._grids.document(number)
-        for change in changes:
-            document = change.applied(document)
-        memory = self._grids.read(document)
+        memory, ours = self._grids.answer(number, changes)
         if memory is None:
             return None
         case = self._grids.suite.cases[number].case
-        ours = observed(self._grids.suite.base, case.decision, memory)
         theirs = observed(self._variant, case.decision, memory)
         key = next((k for k in ours if ours[k] != theirs[k]), None)
         if key is None:
