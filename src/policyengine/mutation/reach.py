@@ -26,9 +26,8 @@ class Reach:
     def __init__(self, bundle: CheckedBundle) -> None:
         self._bundle = bundle
         self._direct: dict[Name, frozenset[Name]] = {}
-        declared = [*bundle.facts.values(), *(f for items in bundle.lists.values() for f in items.fields.values())]
-        #: What decides whether a request is read at all.
-        self.reading = self._closure(n for f in declared if f.currency for n in names_in(f.currency))
+        #: What decides whether a request is read at all: facts with a currency, and all that leads to it.
+        self.reading = self._closure(_of_currencies(bundle))
         self._of = {d: self._closure(names_in(spec)) for d, spec in bundle.decisions.items()}
 
     @property
@@ -92,6 +91,14 @@ class Reach:
                 return self._bundle.lists[list_].fields[field].default
             case _:
                 return None
+
+
+def _of_currencies(bundle: CheckedBundle) -> Iterator[Name]:
+    fields = ((f"{items.name}.{f.name}", f) for items in bundle.lists.values() for f in items.fields.values())
+    for name, fact in (*bundle.facts.items(), *fields):
+        if fact.currency is not None:
+            yield ("fact", name)
+            yield from names_in(fact.currency)
 
 
 def names_in(node: object) -> Iterator[Name]:

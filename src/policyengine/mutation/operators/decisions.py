@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, pairwise
 
+from policyengine.check.kinds import KINDS
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import SplitIs
 from policyengine.model.rules import Class, DecisionSpec, Rule, Step
 from policyengine.mutation.operators.base import Change, Changes, Operator
 from policyengine.mutation.sites import Owner, Site
 
-_GRANTING, _REFUSING = frozenset({Class.GRANTED}), frozenset({Class.REFUSED, Class.PENDING})
+_REFUSED = frozenset({Class.REFUSED})
 _EXCLUSIONS = "exclusions"
 
 
@@ -71,11 +72,17 @@ def _verdict(site: Site, bundle: CheckedBundle) -> Changes:
 
 
 def _legal(rule: Rule, words: Mapping[str, Class]) -> Iterator[str]:
-    """Other verdicts that a rule of this kind may give; a split refuses only where no part can hold something."""
-    allowed = _GRANTING if rule.kind == "coverage" else _REFUSING
-    if isinstance(rule.own, SplitIs):
-        allowed = frozenset({Class.REFUSED}) if rule.own.outcome == "none" else _GRANTING
+    """Other verdicts that the checker would let such a rule give."""
+    allowed = _allowed(rule)
     yield from (w for w, c in words.items() if c in allowed and w != rule.word)
+
+
+def _allowed(rule: Rule) -> frozenset[Class]:
+    if isinstance(rule.own, SplitIs):
+        return _REFUSED if rule.own.outcome == "none" else frozenset({Class.GRANTED})
+    if rule.deadline is not None:
+        return _REFUSED if rule.deadline.kind == "by" else frozenset({Class.PENDING})
+    return KINDS[rule.kind].allowed
 
 
 def _steps(site: Site, _: CheckedBundle) -> Changes:
