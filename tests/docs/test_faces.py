@@ -20,6 +20,7 @@ from policyengine.cli.options import MOST_BYTES as MOST_BYTES_OF_FACTS
 from policyengine.frontend.yaml_reader import MAX_BYTES
 from policyengine.loading import load_bundle
 from policyengine.model.rules import Class
+from policyengine.mutation.operators import OPERATORS
 from policyengine.shipped import shipped_policies
 from policyengine.web import problems
 from policyengine.web.app import create_app
@@ -46,6 +47,11 @@ def options(command: click.Command) -> set[str]:
 def test_every_command_with_its_options():
     documented = {coded(row[0])[0]: set(coded(row[2])) for row in table(TEXT, "command", "does", "options")}
     assert documented == {name: options(command) for name, command in cli.commands.items()}
+
+
+def test_every_operator_of_mutation():
+    documented = {coded(row[0])[0]: row[1] for row in table(TEXT, "operator", "the slip")}
+    assert documented == {o.id: o.title for o in OPERATORS.values()}
 
 
 def test_options_of_the_command_itself():
