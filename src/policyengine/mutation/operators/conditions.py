@@ -87,8 +87,9 @@ def _is_junction(node: object) -> bool:
 
 
 def _is_put_together(site: Site) -> bool:
-    """Whether a junction joins parts that stand under keys of their own (`when`, `unless`, `in_force`)."""
-    return isinstance(site.parent, Rule) and site.span == site.parent.span
+    """Whether a junction joins what stands under keys of its own (`when`, `unless`, `in_force`), and not in one place."""
+    spans = [item.span for item in children(site.node)] if isinstance(site.node, Expr) else []
+    return not all(site.span.start <= s.start and s.end <= site.span.end for s in spans)
 
 
 def _any_all(site: Site, bundle: CheckedBundle) -> Changes:
