@@ -17,8 +17,8 @@ from policyengine.mutation.proofs import SAME, UNREAD
 from policyengine.mutation.report import Report, Result, Status, room
 from policyengine.testing.model import Case
 
-#: Told how many more mutants are done.
-Progress = Callable[[int], object]
+#: Told how many more mutants have their end, and whether a look at survivors brought it.
+Progress = Callable[[int, bool], object]
 
 
 class FailingSuiteError(PolicyEngineError):
@@ -71,7 +71,7 @@ class Run:
     jobs: int = 1
     every: bool = False
 
-    def report(self, selection: Selection = ALL, progress: Progress = lambda _: None) -> Report:
+    def report(self, selection: Selection = ALL, progress: Progress = lambda *_: None) -> Report:
         """Put the selected mutants to the test. Raises FailingSuiteError before that if the cases do not pass."""
         laboratory = Laboratory(self.bundle, self.cases)
         self._refuse_failing(laboratory)
@@ -82,7 +82,7 @@ class Run:
         jobs = max(1, min(self.jobs, len(parts)))
         with benches(laboratory, self.cases, jobs, every=self.every) as here:
             fates = _ended(here, parts, progress)
-            looks = _looks(here, [n for n in numbers if not fates[n].killers])
+            looks = _looks(here, [n for n in numbers if not fates[n].killers], progress)
         ids = [asked.case.id for asked in laboratory.suite.cases]
         results = [_result(laboratory.mutants[n], fates[n], looks.get(n), ids) for n in numbers]
         return Report(bundle=self.shown, cases=len(ids), results=_within_bounds(results))
@@ -102,12 +102,16 @@ def _ended(here: Benches, parts: Sequence[tuple[int, ...]], progress: Progress) 
     found: dict[int, Fate] = {}
     for group, fates in here.ended(parts):
         found.update(zip(group, fates, strict=True))
-        progress(len(group))
+        progress(sum(bool(fate.killers) for fate in fates), False)
     return found
 
 
-def _looks(here: Benches, survivors: Sequence[int]) -> Mapping[int, Look]:
-    return {look.number: look for look in here.looks(survivors)}
+def _looks(here: Benches, survivors: Sequence[int], progress: Progress) -> Mapping[int, Look]:
+    found: dict[int, Look] = {}
+    for look in here.looks(survivors):
+        found[look.number] = look
+        progress(1, True)
+    return found
 
 
 def _result(mutant: Mutant, fate: Fate, look: Look | None, ids: Sequence[str]) -> Result:

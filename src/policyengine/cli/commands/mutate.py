@@ -118,12 +118,19 @@ def _report(run: Run, selection: Selection) -> Report:
 
     seen = sys.stderr.isatty()
     count = len(selection.of(mutants(run.bundle), run.bundle))
-    began = time.perf_counter()
+    began = ended = time.perf_counter()
     with click.progressbar(length=count, label=f"{run.shown}: slips", file=sys.stderr, hidden=not seen) as bar:
-        report = run.report(selection, bar.update)
-    took = time.perf_counter() - began
+
+        def progress(done: int, looked_at: bool) -> None:  # noqa: FBT001 - called by position
+            nonlocal ended
+            ended = ended if looked_at else time.perf_counter()
+            bar.update(done)
+
+        report = run.report(selection, progress)
     if seen:
-        click.echo(f"{report.evaluations:,} cases decided by {count:,} slips in {took:.1f} s", err=True)
+        took = max(ended - began, 1e-9)
+        speed = f"{report.evaluations:,} times a case was decided by a mutant, in {took:.1f} s"
+        click.echo(f"{speed}: {report.evaluations / took:,.0f} a second", err=True)
     return report
 
 

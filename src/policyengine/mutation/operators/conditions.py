@@ -87,7 +87,7 @@ def _is_junction(node: object) -> bool:
 
 
 def _is_put_together(site: Site) -> bool:
-    """Whether a junction joins what stands under keys of its own (`when`, `unless`, `in_force`), and not in one place."""
+    """Whether a junction joins what stands under keys of its own, such as `when` and `unless`, and not in one place."""
     spans = [item.span for item in children(site.node)] if isinstance(site.node, Expr) else []
     return not all(site.span.start <= s.start and s.end <= site.span.end for s in spans)
 
