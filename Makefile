@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint check-policies fuzz bench bench-quick lock clean runtime dev
+.PHONY: help serve test lint check-policies mutate fuzz bench bench-quick lock clean runtime dev
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -29,6 +29,9 @@ lint: dev ## check style, formatting, types and the direction of imports
 
 check-policies: runtime ## check the shipped bundles
 	@set -e; for bundle in policies/*/; do $(BIN)/policyengine check "$$bundle"; done
+
+mutate: runtime ## try every slip in the rules of the shipped bundles on their cases (JOBS=)
+	@set -e; for bundle in policies/*/; do $(BIN)/policyengine mutate "$$bundle" --fail-under 95 --jobs $(JOBS); done
 
 fuzz: dev ## compare the engines on N generated decisions (N=, SEED= the first seed, JOBS=); finds go to tests/found
 	$(BIN)/python -m tests.differential $(N) --seed $(SEED) --jobs $(JOBS) --found tests/found

@@ -21,6 +21,7 @@ from policyengine.frontend.yaml_reader import MAX_BYTES
 from policyengine.impact.behaviour.tally import MOST_GROUPS, MOST_TOLD
 from policyengine.loading import load_bundle
 from policyengine.model.rules import Class
+from policyengine.mutation.operators import OPERATORS
 from policyengine.shipped import shipped_policies
 from policyengine.web import problems
 from policyengine.web.app import create_app
@@ -57,6 +58,11 @@ def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
 def test_every_command_with_its_options():
     documented = {coded(row[0])[0]: set(coded(row[2])) for row in table(TEXT, "command", "does", "options")}
     assert documented == {name: options(command) for name, command in commands(cli).items()}
+
+
+def test_every_operator_of_mutation():
+    documented = {coded(row[0])[0]: row[1] for row in table(TEXT, "operator", "the slip")}
+    assert documented == {o.id: o.title for o in OPERATORS.values()}
 
 
 def test_options_of_the_command_itself():

@@ -9,6 +9,7 @@ from policyengine.check.context import Context
 from policyengine.check.reading import entries, scalars
 from policyengine.frontend.nodes import Mapping, Node, Scalar
 from policyengine.frontend.schema_words import WEEKDAYS
+from policyengine.source import Span
 from policyengine.values.dates import Calendar
 
 
@@ -26,6 +27,7 @@ def _calendar(ctx: Context, key: Scalar, body: Node) -> Calendar:
         ctx.sink.error("calendar/no-working-day", words, key.span, "leave at least one day out of `weekend`")
         weekend = set()
     holidays: dict[int, frozenset[date]] = {}
+    years: dict[int, Span] = {}
     for year, days in entries(body, "holidays"):
         number_ = int(year.text) if re.fullmatch(r"[0-9]{4}", year.text) and year.text != "0000" else None
         if number_ is None:
@@ -34,7 +36,8 @@ def _calendar(ctx: Context, key: Scalar, body: Node) -> Calendar:
             continue
         found = [_holiday(ctx, number_, d) for d in scalars(days)]
         holidays[number_] = frozenset(d for d in found if d is not None)
-    return Calendar(key.text, frozenset(weekend), holidays)
+        years[number_] = year.span
+    return Calendar(key.text, frozenset(weekend), holidays, key.span, years)
 
 
 def _holiday(ctx: Context, year: int, node: Scalar) -> date | None:

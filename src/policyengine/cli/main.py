@@ -18,6 +18,7 @@ from policyengine.cli.commands.explain import explain
 from policyengine.cli.commands.init import init
 from policyengine.cli.commands.key import key
 from policyengine.cli.commands.lint import lint
+from policyengine.cli.commands.mutate import mutate
 from policyengine.cli.commands.schema import schema
 from policyengine.cli.commands.serve import serve
 from policyengine.cli.commands.test import test
@@ -96,7 +97,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (check, lint, decide, explain, test, diff, schema, serve, key, init, example):
+for command in (check, lint, decide, explain, test, mutate, diff, schema, serve, key, init, example):
     cli.add_command(command)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from enum import StrEnum
 
+from policyengine.source import Span
+
 
 class Unit(StrEnum):
     """What a duration counts. Weeks are seven days, years twelve months."""
@@ -31,11 +33,16 @@ class Duration:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Which days are worked. ``weekend`` holds weekday numbers (Monday 0); ``holidays`` dates by listed year."""
+    """Which days are worked. ``weekend`` holds weekday numbers (Monday 0); ``holidays`` dates by listed year.
+
+    ``span`` is where the calendar was written, ``years`` where each listed year was.
+    """
 
     name: str
     weekend: frozenset[int]
     holidays: Mapping[int, frozenset[date]] = field(default_factory=dict)
+    span: Span | None = field(default=None, compare=False, repr=False)
+    years: Mapping[int, Span] = field(default_factory=dict, compare=False, repr=False)
 
     def is_working(self, day: date) -> bool:
         """Neither weekend nor holiday. A year that is not listed has weekends only."""
