@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -13,34 +14,46 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import MapAdapter
 
 import policyengine
-from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
+from policyengine.api_schema.openapi import PROBLEM_TYPE
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
-from policyengine.web.answers import answer, json_bytes, response
+from policyengine.web.admin import add_admin, only_on_loopback
+from policyengine.web.answers import answer, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, body_of
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
-from policyengine.web.service import Service, failed
+from policyengine.web.readiness import add_readiness, status_of
+from policyengine.web.service import Service, desk_of, failed
+from policyengine.web.worker import Link
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def create_app(bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None) -> Flask:
+def create_app(
+    bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None, link: Link | None = None
+) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
-    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept.
+    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``link``
+    exchanges the bundles later on; left out, they stay.
     """
-    metrics = Metrics(bundles)
+    metrics = Metrics()
     app = _App(metrics)
     service = Service(bundles, metrics, engines or Engines())
+    status = link.status if link else functools.partial(status_of, service.catalogue)
+    metrics.follow(status)
     _add_decisions(app, service)
     _add_descriptions(app, service)
-    _add_health(app, service, metrics)
+    _add_health(app, metrics)
+    add_readiness(app, service, status, requires_current=link is not None and link.requires_current)
+    add_admin(app, link, functools.partial(only_on_loopback, link))
     _add_errors(app)
+    if link:
+        link.follow(service.catalogue, service.edition)
     return app
 
 
@@ -100,21 +113,21 @@ def _add_decisions(app: Flask, service: Service) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
-        asked.digest = service.bundle(bundle).digest
-        desk = service.desk(bundle, decision)
-        return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
+        with service.take(bundle) as edition:
+            asked.digest = edition.bundle.digest
+            desk = desk_of(edition, decision)
+            return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
-        asked.digest = service.bundle(bundle).digest
-        desk = service.desk(bundle, decision)
-        return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
+        with service.take(bundle) as edition:
+            asked.digest = edition.bundle.digest
+            desk = desk_of(edition, decision)
+            return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
 
 
 def _add_descriptions(app: Flask, service: Service) -> None:
-    document = json_bytes(openapi(service.bundles, policyengine.__version__))
-
     @app.get("/v1/bundles")
     def bundles() -> Response:
         return answer(bundles_json(service.bundles))
@@ -126,22 +139,13 @@ def _add_descriptions(app: Flask, service: Service) -> None:
 
     @app.get("/openapi.json")
     def describe() -> Response:
-        return response(document)
+        return response(service.catalogue.current.document)
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
+def _add_health(app: Flask, metrics: Metrics) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
-
-    @app.get("/readyz")
-    def readyz() -> Response:
-        faulty = service.faulty_engines()
-        if faulty:
-            raise Problem(problems.NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
-        ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
-        aside = service.set_aside()
-        return answer(ready | ({"set_aside": aside} if aside else {}))
 
     @app.get("/metrics")
     def counts() -> Response:

@@ -35,6 +35,9 @@ BAD_REQUEST = ProblemKind("bad-request", 400, "The request cannot be read")
 UNUSABLE = ProblemKind("unusable-request", 422, "The request cannot be used")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
+ADMIN_CLOSED = ProblemKind("admin-closed", 403, "The service may not be administered from here")
+RELOAD_REFUSED = ProblemKind("reload-refused", 422, "Bundles were refused; what was in service of them stays")
+RELOAD_FAILED = ProblemKind("reload-failed", 503, "The reload came to no end")
 
 KINDS = (
     UNKNOWN_PATH,
@@ -48,6 +51,9 @@ KINDS = (
     UNUSABLE,
     INTERNAL,
     NOT_READY,
+    ADMIN_CLOSED,
+    RELOAD_REFUSED,
+    RELOAD_FAILED,
 )
 
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging.config
 import multiprocessing
 import os
+import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from policyengine.frontend.bundle_files import BundleFiles
 from policyengine.model.bundle import CheckedBundle
-from policyengine.web.engines import MakeEngine
+from policyengine.web.engines import Engines
+from policyengine.web.judging import Judge
+from policyengine.web.supervisor import Supervisor
+from policyengine.web.trial import Trials
+from policyengine.web.watching import Watch
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from policyengine.packing.signing import PublicKey
 
 #: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
 #: a client that is slow to send its body holds a thread for as long as it takes.
@@ -46,6 +56,7 @@ _LOGGING: Final[dict[str, Any]] = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "policyengine.reload": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "granian.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
@@ -97,51 +108,126 @@ class Listening:
     workers: int = 1
     access_log: bool = False
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return ipaddress.ip_address(self.address.partition("%")[0]).is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class Reloading:
+    """Which paths were named, and how bundles there are loaded anew.
+
+    ``keys``: only packed files that one of them signed; ``watches``: also when files change; ``requires_current``: the
+    service is not ready while an update is refused.
+    """
+
+    named: tuple[Path, ...]
+    keys: tuple[PublicKey, ...] = ()
+    watches: bool = False
+    requires_current: bool = False
+
+
+#: A bundle with the files it was made of.
+Loaded = tuple[BundleFiles, CheckedBundle]
+
 
 def serve(
-    bundles: Mapping[str, CheckedBundle], listening: Listening, engines: MakeEngine, announce: Callable[[], None]
+    loaded: Sequence[Loaded], reloading: Reloading, listening: Listening, engines: Engines, announce: Callable[[], None]
 ) -> None:
     """Serve until the process is told to end. ``announce`` is called once, when every worker can answer.
 
-    The workers serve the bundles that are handed over here, not what has become of the files since.
+    The workers serve the bundles that are handed over here, until a reload puts others in their place.
     """
-    with tempfile.TemporaryDirectory(prefix="policyengine-metrics-") as folder:
-        os.environ[_SHARED_COUNTS] = folder
-        server = Granian(
-            "policyengine.web",
-            address=listening.address,
-            port=listening.port,
-            interface=Interfaces.WSGI,
-            workers=listening.workers,
-            blocking_threads=THREADS,
-            websockets=False,
-            log_level=LogLevels.warning,
-            log_dictconfig=_LOGGING,
-            log_access=listening.access_log,
-            log_access_format=_ACCESS,
-            respawn_failed_workers=True,
-            workers_kill_timeout=GRACE,
-        )
-        start = _Start(bundles, engines, listening.workers, announce)
-        server.serve(target_loader=start, wrap_loader=False)
+    with tempfile.TemporaryDirectory(prefix="policyengine-") as folder:
+        counts = Path(folder, "metrics")
+        counts.mkdir()
+        os.environ[_SHARED_COUNTS] = str(counts)
+        trials = Trials(engines.settings)
+        judge = Judge(reloading.named, reloading.keys, Path(folder, "bundles"), trials.run)
+        released = {
+            bundle.id: judge.released(files, {"id": bundle.id, "version": bundle.version, "digest": bundle.digest})
+            for files, bundle in loaded
+        }
+        supervisor = Supervisor(Path(folder), judge, trials, released)
+        watch = Watch(judge.found, lambda: supervisor.ask("watched folder", removes=False).wait())
+        server = _server(listening, lambda: supervisor.ask("SIGHUP", removes=True))
+        supervisor.start()
+        if reloading.watches:
+            watch.start()
+        start = _Start(_Handed(folder, loaded, engines, reloading, listening), announce)
+        try:
+            server.serve(target_loader=start, wrap_loader=False)
+        finally:
+            watch.close()
+            supervisor.close()
+
+
+def _server(listening: Listening, hang_up: Callable[[], object]) -> _Server:
+    server = _Server(
+        "policyengine.web",
+        address=listening.address,
+        port=listening.port,
+        interface=Interfaces.WSGI,
+        workers=listening.workers,
+        blocking_threads=THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
+        log_access=listening.access_log,
+        log_access_format=_ACCESS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+    )
+    server.hang_up = hang_up
+    return server
+
+
+class _Server(Granian):  # type: ignore[misc, valid-type]
+    """The server, which on SIGHUP does not start its workers anew: they go on, and swap their bundles."""
+
+    hang_up: Callable[[], object]
+
+    def signal_handler_reload(self, *_: object, **__: object) -> None:
+        """What SIGHUP does."""
+        self.hang_up()
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What every worker is handed over."""
+
+    folder: str
+    loaded: Sequence[Loaded]
+    engines: Engines
+    reloading: Reloading
+    listening: Listening
 
 
 class _Start:
     """What every worker process calls first, for its application."""
 
-    def __init__(
-        self, bundles: Mapping[str, CheckedBundle], engines: MakeEngine, workers: int, announce: Callable[[], None]
-    ) -> None:
-        self._bundles, self._engines, self._workers, self._announce = bundles, engines, workers, announce
+    def __init__(self, handed: _Handed, announce: Callable[[], None]) -> None:
+        self._handed, self._announce = handed, announce
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
+        from policyengine.web.worker import Link
 
         logging.config.dictConfig(_LOGGING)
-        app = create_app(self._bundles, self._engines)
+        # A signal to all processes of the service is for the one that starts the others.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        handed = self._handed
+        link = Link(
+            handed.folder,
+            [bundle for _, bundle in handed.loaded],
+            is_local=handed.listening.is_local,
+            requires_current=handed.reloading.requires_current,
+        )
+        app = create_app(link.bundles(), handed.engines, link)
         with self._started.get_lock():
             self._started.value += 1
-            if self._started.value == self._workers:
+            if self._started.value == handed.listening.workers:
                 self._announce()
         return app

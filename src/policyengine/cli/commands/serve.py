@@ -6,17 +6,22 @@ import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import policyengine
 from policyengine.cli import exits
-from policyengine.cli.options import bundle_folders, is_given, settings_options
+from policyengine.cli.options import bundle_folders, is_given, named_paths, settings_options
 from policyengine.cli.output.faults import diagnostic_text
-from policyengine.diagnostics import Diagnostic
+from policyengine.cli.reload_options import ReloadChoices, reload_options
+from policyengine.diagnostics import Diagnostic, Diagnostics
 from policyengine.engine.settings import EngineSettings
 from policyengine.errors import BundleError
-from policyengine.model.bundle import CheckedBundle
+
+if TYPE_CHECKING:
+    from policyengine.packing.signing import PublicKey
+    from policyengine.web.server import Loaded
 
 #: The folder for differences, in the one in which the service is started. It is made when there is the first.
 DIFFERENCES = "policyengine-differences"
@@ -26,13 +31,16 @@ DIFFERENCES = "policyengine-differences"
     help=f"""Serve decisions over HTTP until stopped.
 
 Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. Every bundle is checked first: if
-one is invalid, its faults are shown and nothing is started.
+one is invalid, its faults are shown and nothing is started. SIGHUP has the bundles loaded anew, without a break; one
+that is invalid by then never replaces one that is fine.
 
 \b
 Examples:
   policyengine serve
   policyengine serve policies/returns --port 8080
   policyengine serve policies --host 0.0.0.0 --workers 4
+  policyengine serve policies --watch
+  policyengine serve returns.bundle --require-signature release.public.pem
   policyengine serve policies --engine compiled --differences /var/lib/policyengine/differences
 
 {exits.FOR_BUNDLES}
@@ -56,6 +64,7 @@ Examples:
 )
 @click.option("--access-log/--no-access-log", default=False, show_default=True, help="Log every request.")
 @settings_options
+@reload_options
 @click.option(
     "--differences",
     metavar="FOLDER",
@@ -72,6 +81,7 @@ def serve(  # noqa: PLR0913 - one for each option
     workers: int,
     access_log: bool,
     settings: EngineSettings,
+    reload_choices: ReloadChoices,
     differences: str,
     no_differences: bool,
 ) -> int:
@@ -81,7 +91,8 @@ def serve(  # noqa: PLR0913 - one for each option
     from policyengine.web.server import serve as listen
 
     kept_in = _folder_for(differences, no_differences=no_differences)
-    bundles = _load(bundle_folders(folders))
+    reloading = reload_choices.of(named_paths(folders))
+    loaded = _load(bundle_folders(folders), reloading.keys)
     try:
         listening = Listening(*free_address(host, port), workers, access_log)
     except CannotListen as e:
@@ -89,12 +100,12 @@ def serve(  # noqa: PLR0913 - one for each option
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
-    for bundle in bundles.values():
+    for _, bundle in loaded:
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
     engines = Engines(settings, kept_in)
     click.echo(f"  {engines}")
     sys.stdout.flush()
-    listen(bundles, listening, engines, functools.partial(_announce, address, workers))
+    listen(loaded, reloading, listening, engines, functools.partial(_announce, address, workers))
     return exits.FINE
 
 
@@ -118,22 +129,25 @@ def _announce(address: str, workers: int) -> None:
     sys.stdout.flush()
 
 
-def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
-    """Every bundle by its id; all faults of all of them if there is any."""
-    from policyengine.loading import check_folder
+def _load(folders: Sequence[Path], keys: Sequence[PublicKey]) -> list[Loaded]:
+    """Every bundle with its files; all faults of all of them if there is any."""
+    from policyengine.loading import check_files
+    from policyengine.packing.opening import open_bundle
 
-    bundles: dict[str, CheckedBundle] = {}
+    loaded: dict[str, Loaded] = {}
     faults: list[Diagnostic] = []
     for folder in folders:
-        bundle, sink = check_folder(folder)
-        if bundle is None or sink.failed:
+        sink = Diagnostics()
+        files = open_bundle(folder, sink, keys)
+        bundle, sink = check_files(files, sink) if files else (None, sink)
+        if files is None or bundle is None:
             faults += sink
             continue
         for warning in sink:
             click.echo(diagnostic_text(warning), err=True)
-        if bundle.id in bundles:
+        if bundle.id in loaded:
             raise click.UsageError(f"two bundles have the id `{bundle.id}`; the second is in {folder}")
-        bundles[bundle.id] = bundle
+        loaded[bundle.id] = files, bundle
     if faults:
         raise BundleError(faults)
-    return bundles
+    return list(loaded.values())
