@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -12,10 +13,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 from tests.web import reloads
 from tests.web.conftest import Server
 from tests.web.editions import BUNDLE, DECIDE, ask, damage, replace, write
+
+from policyengine.cli.main import cli
+from policyengine.packing.packed import Packed, unpack
 
 RELOAD = "/v1/admin/reload"
 #: Rounds of the test under load; `make chaos` and other long runs ask for more.
@@ -74,6 +82,13 @@ def serve(folder) -> Iterator[Callable[..., Running]]:
         running.end()
 
 
+def fits(running: Running, name: str, data: dict) -> None:
+    """Whether the data are as the service's own description says. Fails if not."""
+    document = running.http.get("/openapi.json").json()
+    registry = Registry().with_resource("urn:document", Resource(document, DRAFT202012))
+    Draft202012Validator({"$ref": f"urn:document#/components/schemas/{name}"}, registry=registry).validate(data)
+
+
 def serves(number: int) -> Callable[[dict], bool]:
     return lambda told: told["bundles"][BUNDLE]["version"] == f"0.0.{number}"
 
@@ -103,6 +118,7 @@ def test_a_call_says_what_was_exchanged(serve, folder):
     ]
     assert (old[0], new[0]) == (1, 2)
     assert (told["refused"], told["late"]) == ([], [])
+    fits(running, "Reload", told)
     again = running.reload().json()
     assert (again["result"], again["generation"], again["bundles"]) == ("unchanged", 2, [])
 
@@ -122,6 +138,8 @@ def test_a_bad_bundle_replaces_nothing_and_that_shows_everywhere(serve, folder):
         assert refused["first"][0]["at"] == f"{folder}/editions/parameters.yaml:2:13"
         assert refused["first"][0]["code"] == "yaml/syntax"
     assert ask(running.http) == before
+    fits(running, "ReloadProblem", problem)
+    fits(running, "Readiness", running.http.get("/readyz").json())
     told = running.ready()
     assert (told["http"], told["status"], told["refused"]) == (200, "outdated", problem["refused"])
     counts = running.counts()
@@ -305,6 +323,55 @@ def test_two_bundles_of_one_id_never_change_places(serve, folder):
     shutil.rmtree(folder / "editions")
     assert running.reload().status_code == 200
     assert ask(running.http)[0] == 9
+
+
+def test_signed_bundles_alone(serve, folder, tmp_path):
+    """Folders, files that somebody else signed, and files that were changed never replace a signed one."""
+
+    def pe(*arguments: object) -> int:
+        return CliRunner().invoke(cli, list(map(str, arguments))).exit_code
+
+    for name in ("ours", "theirs"):
+        assert pe("signing-key", tmp_path / name) == 0
+    file, key = tmp_path / "editions.bundle", tmp_path / "ours.private.pem"
+    releases = {}
+    for number in (1, 2, 3):
+        write(folder / "editions", number)
+        assert pe("build", folder / "editions", "-o", file, "--sign", key) == 0
+        releases[number] = file.read_bytes()
+    file.write_bytes(releases[1])
+    running = serve("--workers", "2", "--require-signature", f"{tmp_path}/ours.public.pem", at=file)
+    file.write_bytes(releases[2])
+    assert running.reload().status_code == 200
+    assert ask(running.http)[0] == 2
+
+    def is_refused(code: str) -> None:
+        (refused,) = running.reload().json()["refused"]
+        assert (refused["first"][0]["code"], refused["serving"]["version"]) == (code, "0.0.2")
+        assert ask(running.http)[0] == 2
+
+    file.write_bytes(releases[3].replace(b"Edition 3", b"Edition 4"))
+    is_refused("packed/format")
+    file.write_bytes(replace_in(unpack(releases[3])).to_bytes())
+    is_refused("signature/wrong")
+    assert pe("build", folder / "editions", "-o", file) == 0
+    is_refused("signature/missing")
+    assert pe("sign", file, "--key", tmp_path / "theirs.private.pem") == 0
+    is_refused("signature/unknown-key")
+    file.unlink()
+    shutil.copytree(folder / "editions", file)
+    is_refused("signature/missing")
+    shutil.rmtree(file)
+    # What was signed may be put back, also an earlier release.
+    file.write_bytes(releases[1])
+    assert running.reload().json()["bundles"][0]["to"]["version"] == "0.0.1"
+    assert ask(running.http)[0] == 1
+
+
+def replace_in(packed: Packed) -> Packed:
+    """The same with another message, packed as it should be, under the old signature."""
+    rules = packed.contents["rules.yaml"].replace(b"Edition 3", b"Edition 4")
+    return dataclasses.replace(packed, contents={**packed.contents, "rules.yaml": rules})
 
 
 def test_whom_it_listens_to_decides_who_may_reload(serve, folder):

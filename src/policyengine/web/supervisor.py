@@ -165,7 +165,11 @@ class Supervisor:
         """Tell how things stand to whoever reads the file."""
         workers = {w.pid: w.serves for w in self._workers}
         self._status = replace(self._status, workers=workers, reloads=dict(self._counts))
-        self._status.write(status_path(self._folder))
+        try:
+            self._status.write(status_path(self._folder))
+        except OSError as e:
+            # A full disk must keep nobody from reloading; what is told is then old until the next change.
+            log.error("how the service stands could not be written: %s", e)  # noqa: TRY400 - no traceback needed
 
     # -- reloading ---------------------------------------------------------------------------
 
