@@ -17,17 +17,22 @@ from policyengine.api_schema.request import MOST_ITEMS
 from policyengine.cli import exits
 from policyengine.cli.main import cli
 from policyengine.cli.options import MOST_BYTES as MOST_BYTES_OF_FACTS
-from policyengine.frontend.yaml_reader import MAX_BYTES
+from policyengine.frontend.bundle_files import MAX_BYTES
 from policyengine.impact.behaviour.tally import MOST_GROUPS, MOST_TOLD
 from policyengine.loading import load_bundle
 from policyengine.model.rules import Class
 from policyengine.mutation.operators import OPERATORS
+from policyengine.packing.zipping import MOST_BYTES as PACKED_BYTES
+from policyengine.packing.zipping import MOST_ENTRIES
 from policyengine.shipped import shipped_policies
 from policyengine.web import problems
 from policyengine.web.app import create_app
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES
+from policyengine.web.bundle_metrics import RESULTS, BundleMetrics
 from policyengine.web.check_metrics import CheckMetrics
+from policyengine.web.generations import ALLOWED_SKEW, Status
 from policyengine.web.metrics import Metrics
+from policyengine.web.readiness import readiness_json
 
 TEXT = README.read_text(encoding="utf-8")
 
@@ -76,7 +81,7 @@ def test_commands_and_options_named_anywhere_exist():
     every = commands(cli)
     known = {o for command in (cli, *every.values()) for o in options(command)} | {"--help"} | of_other_programs
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
-    assert set(re.findall(r"^ *policyengine ([a-z]+)", TEXT, re.MULTILINE)) <= set(cli.commands)
+    assert set(re.findall(r"^ *policyengine ([a-z-]+)", TEXT, re.MULTILINE)) <= set(cli.commands)
 
 
 def test_every_exit_code():
@@ -113,6 +118,19 @@ def test_every_metric_of_the_cross_check_and_of_the_engine():
     assert {coded(row[0])[0] for row in rows} == told
 
 
+def test_every_metric_of_bundles():
+    status = Status(1, 0.0, (), skew=0.0)
+    told = {f"{m.name}_total" if m.type == "counter" else m.name for m in BundleMetrics(lambda: status).collect()}
+    assert {coded(row[0])[0] for row in table(TEXT, "metric of bundles", "says")} == told
+    (reloads,) = [row for row in table(TEXT, "metric of bundles", "says") if "reloads" in row[0]]
+    assert {"result", *RESULTS} == set(coded(reloads[1]))
+
+
+def test_all_that_readyz_says():
+    told = {name for row in table(TEXT, "in `/readyz`", "says") for name in coded(row[0])}
+    assert told == set(readiness_json(Status(1, 0.0, (), failed="why")))
+
+
 def test_every_problem_with_its_status():
     documented = {(int(row[0]), coded(row[1])[0]) for row in table(TEXT, "status", "problem", "when")}
     assert documented == {(kind.status, kind.name) for kind in problems.KINDS}
@@ -141,6 +159,8 @@ def test_every_python_name():
 @pytest.mark.parametrize(
     ("said", "is_"),
     [
+        (f"{PACKED_BYTES // 2**20} MiB and {MOST_ENTRIES - 2:,} files", PACKED_BYTES % 2**20 == 0),
+        (f"may take {ALLOWED_SKEW:g} seconds", True),
         (f"{MAX_BYTES // 1_000_000} MB", MAX_BYTES % 1_000_000 == 0),
         (f"{MOST_BYTES // 2**20} MiB", MOST_BYTES % 2**20 == 0),
         (f"{MOST_BATCH_BYTES // 2**20} MiB", MOST_BATCH_BYTES % 2**20 == 0 and MOST_BYTES_OF_FACTS >= MOST_BYTES),

@@ -49,7 +49,10 @@ def test_it_says_what_it_serves_and_where(server, bundles):
 def test_health(client, bundles):
     assert client.get("/healthz").json() == {"status": "ok", "version": __version__}
     digests = {name: load_bundle(bundles / name).digest for name in ("trade_assurance", "umbrella")}
-    assert client.get("/readyz").json() == {"status": "ready", "bundles": digests}
+    told = client.get("/readyz").json()
+    assert (told["status"], told["refused"], told["reloads"]) == ("ready", [], {})
+    assert {name: bundle["digest"] for name, bundle in told["bundles"].items()} == digests
+    assert [worker["generation"] for worker in told["workers"]] == [told["generation"]] == [1]
 
 
 def test_bundles_in_brief(client):

@@ -47,6 +47,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "GET /v1/bundles": Other.ANY_KEY,
         "GET /v1/bundles/{bundle}": Other.ANY_KEY,
         "GET /openapi.json": Other.ANY_KEY,
+        "POST /v1/admin/reload": Scope.ADMIN,
         "GET /metrics": Scope.MONITOR,
         "GET /healthz": Other.NOTHING,
         # Without a key it says no more than yes or no: names of bundles are for `monitor`.

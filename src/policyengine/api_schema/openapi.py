@@ -12,6 +12,7 @@ from policyengine.api_schema.explanation import explanation_schemas
 from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
 from policyengine.api_schema.problem import problem_schemas
 from policyengine.api_schema.request import as_of_piece, batch, batch_answer, explanation_piece, question
+from policyengine.api_schema.service import service_schemas
 from policyengine.api_schema.vocabulary import facts_schema, value_schemas
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.rules import DecisionSpec
@@ -39,7 +40,7 @@ def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool =
     """The document; ``version`` is the service's own, and ``keyed`` says whether callers need keys."""
     paths: Schema = dict(_fixed_paths())
     pieces = {**decision_schemas(), **short_decision_schemas(), **explanation_schemas(), **problem_schemas()}
-    pieces |= {**as_of_piece(), **value_schemas(), **_descriptions()}
+    pieces |= {**as_of_piece(), **value_schemas(), **_descriptions(), **service_schemas()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
         for spec in bundle.decisions.values():
@@ -147,10 +148,19 @@ def _fixed_paths() -> Schema:
             "get": _get("bundle", "A bundle: its decisions and its facts", _JSON, described, "404"),
         },
         "/healthz": {"get": _get("healthz", "Whether the service runs", _JSON, {"type": "object"})},
-        "/readyz": {"get": _get("readyz", "Whether every bundle can decide", _JSON, {"type": "object"}, "503")},
+        "/v1/admin/reload": {"post": _reload()},
+        "/readyz": {"get": _get("readyz", "Whether every bundle can decide", _JSON, ref("Readiness"), "503")},
         "/metrics": {"get": _get("metrics", "Counts and times, for Prometheus", "text/plain", {"type": "string"})},
         "/openapi.json": {"get": _get("openapi", "This document", _JSON, {"type": "object"})},
     }
+
+
+def _reload() -> Schema:
+    responses = _get("reload", "Load the bundles anew", _JSON, ref("Reload"), "403")
+    content = {PROBLEM_TYPE: {"schema": ref("ReloadProblem")}}
+    meanings = {"422": "Bundles were refused.", "503": "The reload came to no end, or not in time in every worker."}
+    told = {status: {"description": meaning, "content": content} for status, meaning in meanings.items()}
+    return responses | {"responses": responses["responses"] | told}
 
 
 def _get(name: str, summary: str, media: str, schema: Schema, *problems: str) -> Schema:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from policyengine.configuration.kinds import Folders, OneOf, Place, Switch, Unfit, Value
+from policyengine.configuration.kinds import Files, Folders, OneOf, Place, Switch, Unfit, Value
 from policyengine.configuration.resolve import configure
 from policyengine.configuration.settings import SETTINGS, Setting
 
@@ -73,6 +73,9 @@ def _added(setting: Setting, command: Callable[..., Any], *, opposites: bool) ->
         return command
     if isinstance(setting.kind, Folders):
         return click.argument(setting.name, metavar=setting.kind.metavar, nargs=-1)(command)
+    if isinstance(setting.kind, Files):
+        metavar, help_ = setting.kind.metavar, _help(setting)
+        return click.option(setting.flags[0], setting.name, metavar=metavar, multiple=True, help=help_)(command)
     if isinstance(setting.kind, Switch):
         return click.option("/".join(setting.flags), setting.name, default=None, help=_help(setting))(command)
     if isinstance(setting.kind, Place) and setting.kind.without and opposites:

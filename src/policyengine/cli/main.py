@@ -10,6 +10,7 @@ import click
 
 import policyengine
 from policyengine.cli import exits
+from policyengine.cli.commands.build import build
 from policyengine.cli.commands.check import check
 from policyengine.cli.commands.decide import decide
 from policyengine.cli.commands.diff import diff
@@ -21,15 +22,18 @@ from policyengine.cli.commands.lint import lint
 from policyengine.cli.commands.mutate import mutate
 from policyengine.cli.commands.schema import schema
 from policyengine.cli.commands.serve import serve
+from policyengine.cli.commands.sign import sign
+from policyengine.cli.commands.signing_key import signing_key
 from policyengine.cli.commands.test import test
+from policyengine.cli.commands.verify import verify
 from policyengine.cli.options import FORMAT
 from policyengine.cli.output.faults import show_bundle_faults, show_request_faults
 from policyengine.errors import BundleError, PolicyEngineError, RequestError, UnknownName
 
 ABOUT = f"""Decide from policies written in YAML, and explain every decision.
 
-A bundle is a folder of policy files. Where a command takes bundles and none is named, it takes the ones that are
-shipped with this program.
+A bundle is a folder of policy files, or one file that `build` made of it. Where a command takes bundles and none is
+named, it takes the ones that are shipped with this program.
 
 \b
 Examples:
@@ -97,7 +101,24 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (check, lint, decide, explain, test, mutate, diff, schema, serve, key, init, example):
+for command in (
+    check,
+    lint,
+    decide,
+    explain,
+    test,
+    mutate,
+    diff,
+    schema,
+    serve,
+    key,
+    init,
+    example,
+    build,
+    sign,
+    verify,
+    signing_key,
+):
     cli.add_command(command)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from click.core import ParameterSource
 from policyengine.engine.json_reader import read_json
 from policyengine.engine.settings import DEFAULT, REFERENCE, SAMPLE, EngineSettings
 from policyengine.errors import RequestError
+from policyengine.packing.finding import bundles_in, is_bundle
 from policyengine.shipped import shipped_policies
-from policyengine.testing.folders import is_bundle
 
 if TYPE_CHECKING:
     from policyengine.engine.engine import Engine
@@ -154,25 +153,30 @@ def day_of(question: Question, engine: Engine) -> date:
 
 
 def bundle_folder(named: str) -> Path:
-    """The folder of a bundle, by its path or, for a shipped bundle, by its folder's name."""
+    """The folder of a bundle, or a packed file, by its path or, for a shipped bundle, by its folder's name."""
     path, shipped = Path(named), _shipped() / named
     if not path.exists() and _is_plain(named) and shipped.is_dir():
         return shipped
-    if not path.is_dir():
-        known = ", ".join(f.name for f in _bundles_in(_shipped()))
+    if not path.exists():
+        known = ", ".join(f.name for f in bundles_in(_shipped()))
         raise click.UsageError(f"there is no folder `{named}`; shipped bundles: {known}")
     return path
 
 
+def named_paths(named: tuple[str, ...]) -> tuple[Path, ...]:
+    """The paths that are named, folders of bundles as they are; that of the shipped bundles if none is."""
+    return tuple(map(bundle_folder, named)) or (_shipped(),)
+
+
 def bundle_folders(named: tuple[str, ...]) -> list[Path]:
-    """The folders of bundles; a folder that holds bundles stands for each of them, none for the shipped ones."""
+    """The bundles that are named; a folder that holds bundles stands for each of them, none for the shipped ones."""
     if not named:
-        return _bundles_in(_shipped())
+        return bundles_in(_shipped())
     found: list[Path] = []
     for name in named:
-        folder = bundle_folder(name)
-        inside = [] if _has_policies(folder) else _bundles_in(folder)
-        found += [f for f in inside or [folder] if f not in found]
+        path = bundle_folder(name)
+        inside = [] if is_bundle(path) else bundles_in(path)
+        found += [f for f in inside or [path] if f not in found]
     return found
 
 
@@ -197,27 +201,3 @@ def _shipped() -> Path:
 
 def _is_plain(name: str) -> bool:
     return Path(name).name == name and name not in (".", "..")
-
-
-def _has_policies(folder: Path) -> bool:
-    return any(folder.glob("*.yaml"))
-
-
-def _bundles_in(folder: Path) -> list[Path]:
-    """The bundles in a folder: folders with policies, and further down those with a bundle file. None may be missed."""
-    found: list[Path] = []
-    for inside in sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")):
-        found += [inside] if _has_policies(inside) else _deeper(inside)
-    return found
-
-
-def _deeper(folder: Path) -> list[Path]:
-    """Every bundle below a folder that is none; a bundle is not entered, and neither is a linked folder."""
-    found: list[Path] = []
-    for parent, folders, _ in os.walk(folder):
-        here = Path(parent)
-        if here != folder and is_bundle(here):
-            found.append(here)
-            folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-    return found

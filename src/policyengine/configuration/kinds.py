@@ -182,6 +182,27 @@ class Folders:
         return path if os.sep in name or Path(path).exists() else name
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files, each with a flag of its own; in a variable with ``:`` between them."""
+
+    metavar: str = "FILE"
+
+    def from_text(self, text: str) -> Value:
+        """The paths."""
+        return tuple(part for part in text.split(os.pathsep) if part)
+
+    def from_file(self, data: Plain, folder: Path) -> Value:
+        """The paths of a list."""
+        if not isinstance(data, list):
+            raise Unfit("it is a list, as in `[release.public.pem]`")
+        return tuple(_beside(folder, _text(item)) for item in data)
+
+    def shown(self, value: Value) -> str:
+        """The paths."""
+        return os.pathsep.join(value) if isinstance(value, tuple) else ""
+
+
 def _text(data: Plain) -> str:
     if not isinstance(data, str):
         raise Unfit("a text is needed; put it in quotes if it looks like something else")

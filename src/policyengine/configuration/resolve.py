@@ -71,8 +71,8 @@ class Configuration:
         """The value of a setting that is a file or a folder, or none."""
         return None if self._by_name[name].value is None else self.text(name)
 
-    def folders(self, name: str) -> tuple[str, ...]:
-        """The value of a setting that is a list of folders."""
+    def several(self, name: str) -> tuple[str, ...]:
+        """The value of a setting that is a list of files or folders."""
         value = self._by_name[name].value
         if not isinstance(value, tuple):
             raise TypeError(f"setting `{name}` is no list")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from policyengine.configuration.kinds import Folders, Kind, OneOf, Place, Switch, Text, Value, Whole
+from policyengine.configuration.kinds import Files, Folders, Kind, OneOf, Place, Switch, Text, Value, Whole
 from policyengine.engine.settings import DEFAULT, SAMPLE
 
 PREFIX: Final = "POLICYENGINE_"
@@ -79,6 +79,20 @@ def _log_formats() -> Sequence[str]:
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("config", Place("FILE"), None, "File of settings, in YAML.", "none", in_file=False),
     Setting("bundles", Folders(), (), "Bundles, or folders of bundles.", "the shipped ones"),
+    Setting("watch", Switch(), default=False, help="Load bundles anew when their files change."),
+    Setting(
+        "require_signature",
+        Files(),
+        (),
+        "Serve only packed bundles that the public key in this file verifies; may be given several times.",
+        "none",
+    ),
+    Setting(
+        "ready_requires_current",
+        Switch(),
+        default=False,
+        help="Let `/readyz` answer 503 while an update is refused; without it, it stays at 200 and says so.",
+    ),
     Setting("host", Text("ADDRESS"), "127.0.0.1", "Address to listen on."),
     Setting("port", Whole(0, 65535), 8000, "Port to listen on; 0 chooses a free one."),
     Setting("workers", Whole(1, 64), 1, "Processes that answer; each uses at most one processor."),

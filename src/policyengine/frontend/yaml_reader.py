@@ -6,25 +6,27 @@ becomes a diagnostic with a place; nothing here raises for what is in a file.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from policyengine.diagnostics import Diagnostic, Diagnostics
+from policyengine.frontend.bundle_files import (
+    MAX_BYTES,
+    TESTS,
+    BundleFiles,
+    Unread,
+    misnamed_paths,
+    read_bytes,
+    read_files,
+)
 from policyengine.frontend.nodes import Mapping, Node
 from policyengine.frontend.schema_words import KINDS
 from policyengine.frontend.yaml_compose import Composer, Text
 from policyengine.frontend.yaml_faults import TAB_HELP, TAB_MESSAGE, fault_of, without
 from policyengine.source import Position, SourceFile, Span, nowhere
-
-MAX_BYTES = 5_000_000
-TESTS = "tests"
 
 # Entries blanked out to find the next fault; a file with more is better mended a few at a time.
 _MOST_RETRIES = 20
@@ -129,8 +131,12 @@ def _parsable(file: SourceFile, sink: Diagnostics) -> tuple[Text, bool]:
 
 def read_source(path: Path, shown: str, relative: str, sink: Diagnostics) -> SourceFile | None:
     """The file at ``path``, shown to people as ``shown``; None, and an error in ``sink``, if it cannot be read."""
-    data = _read_bytes(path, shown, sink)
-    if data is None:
+    return _source(read_bytes(path), shown, relative, sink)
+
+
+def _source(data: bytes | Unread, shown: str, relative: str, sink: Diagnostics) -> SourceFile | None:
+    if isinstance(data, Unread):
+        sink.error(data.code, data.message, nowhere(shown))
         return None
     try:
         return SourceFile(shown, data.decode("utf-8-sig"), relative)
@@ -143,45 +149,21 @@ def read_source(path: Path, shown: str, relative: str, sink: Diagnostics) -> Sou
         return None
 
 
-def _read_bytes(path: Path, shown: str, sink: Diagnostics) -> bytes | None:
-    try:
-        # Looked at first: opening a pipe or a device would wait for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            sink.error("yaml/unreadable", "this is not a file", nowhere(shown))
-            return None
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        sink.error("yaml/unreadable", f"the file cannot be read: {reason}", nowhere(shown))
-        return None
-    if len(data) > MAX_BYTES:
-        sink.error("yaml/too-large", f"the file is larger than {MAX_BYTES // 1_000_000} MB", nowhere(shown))
-        return None
-    return data
-
-
-def read_bundle_files(folder: Path, sink: Diagnostics) -> list[tuple[SourceFile, Mapping]]:
+def read_bundle_files(bundle: Path | BundleFiles, sink: Diagnostics) -> list[tuple[SourceFile, Mapping]]:
     """Every ``*.yaml`` file of a bundle but its tests, by relative path; unreadable ones are reported and left out."""
-    return _read_all(folder, policy_paths(folder), sink)
+    files = _files_of(bundle)
+    return _read_all(files, files.policy_paths(), sink)
 
 
-def read_test_files(folder: Path, sink: Diagnostics) -> list[tuple[SourceFile, Mapping]]:
+def read_test_files(bundle: Path | BundleFiles, sink: Diagnostics) -> list[tuple[SourceFile, Mapping]]:
     """Every ``*.test.yaml`` file below ``tests/`` of a bundle, by relative path."""
-    paths = [p for p in _yaml_paths(folder) if p.startswith(f"{TESTS}/") and p.endswith(".test.yaml")]
-    return _read_all(folder, paths, sink)
-
-
-def policy_paths(folder: Path) -> list[str]:
-    """The bundle-relative paths, with forward slashes and sorted, of the files that make the policies up."""
-    return [p for p in _yaml_paths(folder) if not p.startswith(f"{TESTS}/")]
+    files = _files_of(bundle)
+    return _read_all(files, files.test_paths(), sink)
 
 
 def tell_unread(folder: Path, sink: Diagnostics) -> None:
     """Report policies that nobody reads, because their names do not end in ``.yaml``."""
-    for relative in _paths(
-        folder, lambda name: name.lower().endswith((".yml", ".yaml")) and not name.endswith(".yaml")
-    ):
+    for relative in misnamed_paths(folder):
         path = folder / relative
         if not relative.startswith(f"{TESTS}/") and _says_its_kind(path):
             help_ = f"call it `{Path(relative).stem}.yaml`, or move it out of the bundle"
@@ -197,41 +179,20 @@ def _says_its_kind(path: Path) -> bool:
 
 
 def bundle_digest(folder: Path) -> str:
-    """The SHA-256, in hex, over the paths and bytes of the policy files in order of path.
-
-    Each path and each file's bytes are preceded by their length, so no two bundles share a stream.
-    Raises ``OSError`` when a file cannot be read.
-    """
-    digest = hashlib.sha256()
-    for relative in policy_paths(folder):
-        for part in (relative.encode("utf-8", "surrogateescape"), (folder / relative).read_bytes()):
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-    return digest.hexdigest()
+    """The digest of the bundle in ``folder``: see :meth:`BundleFiles.digest`."""
+    return read_files(folder).digest()
 
 
-def _read_all(folder: Path, paths: list[str], sink: Diagnostics) -> list[tuple[SourceFile, Mapping]]:
+def _files_of(bundle: Path | BundleFiles) -> BundleFiles:
+    return bundle if isinstance(bundle, BundleFiles) else read_files(bundle)
+
+
+def _read_all(files: BundleFiles, paths: list[str], sink: Diagnostics) -> list[tuple[SourceFile, Mapping]]:
     read = []
     for relative in paths:
-        file = read_source(folder / relative, (folder / relative).as_posix(), relative, sink)
+        data = files.unread.get(relative) or files.contents[relative]
+        file = _source(data, (Path(files.shown) / relative).as_posix(), relative, sink)
         document = read_document(file, sink) if file else None
         if file and document:
             read.append((file, document))
     return read
-
-
-def _yaml_paths(folder: Path) -> list[str]:
-    """All ``*.yaml`` below ``folder``, relative and sorted. Linked folders are not entered: they may lead in circles.
-
-    Names that begin with a dot are left out: editors and mounted volumes keep copies under them.
-    """
-    return _paths(folder, lambda name: name.endswith(".yaml"))
-
-
-def _paths(folder: Path, wanted: Callable[[str], bool]) -> list[str]:
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        inside = Path(parent).relative_to(folder)
-        found += [(inside / f).as_posix() for f in files if wanted(f) and not f.startswith(".")]
-    return sorted(found)

@@ -9,11 +9,13 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from policyengine.diagnostics import Diagnostics, did_you_mean
+from policyengine.frontend.bundle_files import TESTS
 from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
 from policyengine.frontend.schema import check_schema
-from policyengine.frontend.yaml_reader import TESTS, read_document, read_source, read_test_files
+from policyengine.frontend.yaml_reader import read_document, read_source, read_test_files
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.vocabulary import Fact
+from policyengine.packing.opening import open_bundle
 from policyengine.source import SourceFile, Span
 from policyengine.testing.case_facts import Entry, Facts, FactsReader, ids_of, nested
 from policyengine.testing.expectations import ExpectationReader, elements_named
@@ -25,10 +27,14 @@ from policyengine.values.types import DATE
 
 
 def read_cases(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> tuple[Case, ...]:
-    """Every case below ``tests/`` of the bundle in ``folder``; a file with a fault, told in ``sink``, gives none."""
+    """Every case below ``tests/`` of the bundle in ``folder``, or packed file.
+
+    A file with a fault, told in ``sink``, gives none.
+    """
     cases: list[Case] = []
     unreadable = Diagnostics()
-    documents = read_test_files(Path(folder), unreadable)
+    files = open_bundle(Path(folder), unreadable)
+    documents = read_test_files(files, unreadable) if files else []
     _pass_on(unreadable, sink)
     broken = {fault.span.file.path for fault in unreadable}
     for file, document in documents:

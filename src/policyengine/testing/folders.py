@@ -6,30 +6,18 @@ import re
 from pathlib import Path
 from typing import Final
 
+from policyengine.packing.finding import has_bundle_file, says
+
 #: What the files of cases are called, and the folder of a bundle that they lie in.
 SUFFIX: Final = ".test.yaml"
 FOLDER: Final = "tests"
 
-IS_BUNDLE: Final = re.compile(rb"^kind:\s*['\"]?bundle\b", re.MULTILINE)
 IS_TESTS: Final = re.compile(rb"^kind:\s*['\"]?tests\b", re.MULTILINE)
-
-
-def says(path: Path, what: re.Pattern[bytes]) -> bool:
-    """Whether the file is there and has such a line."""
-    try:
-        return what.search(path.read_bytes()) is not None
-    except OSError:
-        return False
-
-
-def is_bundle(folder: Path) -> bool:
-    """Whether a bundle file lies in this very folder."""
-    return any(says(file, IS_BUNDLE) for file in sorted(folder.glob("*.yaml")))
 
 
 def bundle_around(path: Path) -> Path | None:
     """The nearest folder above ``path`` that holds a bundle file; None if there is none."""
-    return next((folder for folder in path.parents if is_bundle(folder)), None)
+    return next((folder for folder in path.parents if has_bundle_file(folder)), None)
 
 
 def bundle_of_cases(path: Path) -> Path | None:
@@ -39,6 +27,6 @@ def bundle_of_cases(path: Path) -> Path | None:
     """
     above = [p.parent for p in path.parents if p.name == FOLDER]
     for folder in above:
-        if is_bundle(folder):
+        if has_bundle_file(folder):
             return folder
     return above[0] if above and says(path, IS_TESTS) else None

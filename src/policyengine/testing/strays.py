@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from policyengine.diagnostics import Diagnostics
+from policyengine.packing.finding import says
 from policyengine.source import Span, nowhere
-from policyengine.testing.folders import FOLDER, IS_TESTS, SUFFIX, says
+from policyengine.testing.folders import FOLDER, IS_TESTS, SUFFIX
 
 _YAML = (".yaml", ".yml")
 

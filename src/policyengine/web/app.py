@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +17,11 @@ from werkzeug.routing import MapAdapter
 import policyengine
 from policyengine.access.gate import Gate
 from policyengine.access.scopes import Scope
-from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
+from policyengine.api_schema.openapi import PROBLEM_TYPE
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
-from policyengine.web.answers import answer, json_bytes, response
+from policyengine.web.admin import add_admin, only_on_loopback
+from policyengine.web.answers import answer, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
@@ -27,8 +29,10 @@ from policyengine.web.guard import finish, guard, knows
 from policyengine.web.logs import ACCESS, access_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
+from policyengine.web.readiness import add_readiness, status_of
 from policyengine.web.request_ids import REQUEST_ID, id_of
-from policyengine.web.service import Service, failed
+from policyengine.web.service import Service, desk_of, failed
+from policyengine.web.worker import Link
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
@@ -39,24 +43,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 def create_app(
     bundles: Mapping[str, CheckedBundle],
     engines: MakeEngine | None = None,
+    link: Link | None = None,
     gate: Gate | None = None,
     *,
     own_names_only: bool = False,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
-    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
-    lets callers in by their keys; left out, everybody may ask, or with ``own_names_only`` who asks this machine by a
-    name of its own.
+    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``link``
+    exchanges the bundles later on; left out, they stay. ``gate`` lets callers in by their keys; left out, everybody may
+    ask, or with ``own_names_only`` who asks this machine by a name of its own.
     """
-    metrics = Metrics(bundles)
+    metrics = Metrics()
     app = _App(metrics)
     service = Service(bundles, metrics, engines or Engines())
+    status = link.status if link else functools.partial(status_of, service.catalogue)
+    metrics.follow(status)
     _add_decisions(app, service)
     _add_descriptions(app, service, keyed=gate is not None)
-    _add_health(app, service, metrics, gate)
+    _add_health(app, metrics)
+    may_know = functools.partial(_may_know, gate)
+    add_readiness(app, service, status, may_know, requires_current=link is not None and link.requires_current)
+    add_admin(app, link, _let_in_already if gate else functools.partial(only_on_loopback, link))
     _add_errors(app)
     guard(app, gate, own_names_only=own_names_only)
+    if link:
+        link.follow(service.catalogue, service.edition)
     return app
 
 
@@ -139,21 +151,30 @@ def _add_decisions(app: Flask, service: Service) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
-        asked.digest = service.bundle(bundle).digest
-        desk = service.desk(bundle, decision)
-        return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
+        with service.take(bundle) as edition:
+            asked.digest = edition.bundle.digest
+            desk = desk_of(edition, decision)
+            return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
-        asked.digest = service.bundle(bundle).digest
-        desk = service.desk(bundle, decision)
-        return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
+        with service.take(bundle) as edition:
+            asked.digest = edition.bundle.digest
+            desk = desk_of(edition, decision)
+            return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
+
+
+def _may_know(gate: Gate | None) -> bool:
+    """Whether who asks may be told how the service stands."""
+    return knows(gate, _asked(), Scope.MONITOR)
+
+
+def _let_in_already(_: Request) -> None:
+    """With keys, the guard has let in only who may administer the service."""
 
 
 def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
-    document = json_bytes(openapi(service.bundles, policyengine.__version__, keyed=keyed))
-
     @app.get("/v1/bundles")
     def bundles() -> Response:
         return answer(bundles_json(service.bundles))
@@ -165,26 +186,13 @@ def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
 
     @app.get("/openapi.json")
     def describe() -> Response:
-        return response(document)
+        return response(service.catalogue.current.document(keyed=keyed))
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics, gate: Gate | None) -> None:
+def _add_health(app: Flask, metrics: Metrics) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
-
-    @app.get("/readyz")
-    def readyz() -> Response:
-        faulty = service.faulty_engines()
-        may_know = knows(gate, _asked(), Scope.MONITOR)
-        if faulty:
-            named = ", ".join(f"`{b}`" for b in faulty)
-            raise Problem(problems.NOT_READY, f"these bundles cannot decide: {named}" if may_know else "not ready")
-        if not may_know:
-            return answer({"status": "ready"})
-        ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
-        aside = service.set_aside()
-        return answer(ready | ({"set_aside": aside} if aside else {}))
 
     @app.get("/metrics")
     def counts() -> Response:

@@ -54,6 +54,8 @@ class CheckMetrics:
         """What to call after every request for this decision, or often enough."""
         counters = {name: counter.labels(bundle, decision) for name, counter in self._counters.items()}
         set_aside = self._set_aside.labels(bundle, decision)
+        # An earlier edition of the bundle may have ended with an engine set aside.
+        set_aside.set(0)
         seen = dict.fromkeys(counters, 0)
         lock = threading.Lock()
 

@@ -76,6 +76,8 @@ def settings(format_: str, *, access: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "_granian": stderr | {"level": "WARNING"},
+            # Who serves which policies since when is worth a line each time.
+            "policyengine.reload": stderr | {"level": "INFO"},
             ACCESS: stderr | {"level": "INFO" if access else "CRITICAL"},
         },
     }

@@ -7,15 +7,16 @@ the folder through which they share them.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from policyengine.model.bundle import CheckedBundle
+from policyengine.web.bundle_metrics import BundleMetrics
 from policyengine.web.check_metrics import CheckMetrics
 from policyengine.web.decision_metrics import DecisionMetrics
+from policyengine.web.generations import Status
 
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -25,7 +26,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 class Metrics:
     """Counters of one application."""
 
-    def __init__(self, bundles: Mapping[str, CheckedBundle]) -> None:
+    def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         # Labels are routes and codes, never what callers send: their number is bounded.
         self._requests = Counter(
@@ -38,10 +39,11 @@ class Metrics:
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.checks = CheckMetrics(registry)
         self.decisions = DecisionMetrics(registry)
-        names = ["bundle", "version", "digest"]
-        info = Gauge("policyengine_bundle", "The bundles", names, registry=registry, multiprocess_mode="max")
-        for bundle in bundles.values():
-            info.labels(bundle.id, bundle.version, bundle.digest).set(1)
+        self._bundles: BundleMetrics | None = None
+
+    def follow(self, status: Callable[[], Status]) -> None:
+        """Tell of the bundles in service too, as the whole service sees them."""
+        self._bundles = BundleMetrics(status)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request was answered; ``route`` is the pattern of its path."""
@@ -55,12 +57,19 @@ class Metrics:
 
     def text(self) -> bytes:
         """All counts, of all workers."""
-        if SHARED_FOLDER not in os.environ:
-            return generate_latest(self._registry)
-        _forget_ended_workers(Path(os.environ[SHARED_FOLDER]))
-        everyone = CollectorRegistry()
-        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-        return generate_latest(everyone)
+        registry = self._registry
+        if SHARED_FOLDER in os.environ:
+            _forget_ended_workers(Path(os.environ[SHARED_FOLDER]))
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry) + self._of_bundles()
+
+    def _of_bundles(self) -> bytes:
+        if self._bundles is None:
+            return b""
+        registry = CollectorRegistry()
+        registry.register(self._bundles)
+        return generate_latest(registry)
 
 
 def _forget_ended_workers(folder: Path) -> None:

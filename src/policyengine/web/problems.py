@@ -40,6 +40,9 @@ TOO_OFTEN = ProblemKind("too-often", 429, "The key asks more often than it may")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
 NO_KEYS_READABLE = ProblemKind("no-keys-readable", 503, "Keys cannot be checked at the moment")
+ADMIN_CLOSED = ProblemKind("admin-closed", 403, "The service may not be administered from here")
+RELOAD_REFUSED = ProblemKind("reload-refused", 422, "Bundles were refused; what was in service of them stays")
+RELOAD_FAILED = ProblemKind("reload-failed", 503, "The reload came to no end")
 
 KINDS = (
     NO_KEY,
@@ -58,6 +61,9 @@ KINDS = (
     INTERNAL,
     NOT_READY,
     NO_KEYS_READABLE,
+    ADMIN_CLOSED,
+    RELOAD_REFUSED,
+    RELOAD_FAILED,
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import multiprocessing
 import os
+import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,13 +17,19 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from policyengine.frontend.bundle_files import BundleFiles
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
-from policyengine.web.engines import MakeEngine
+from policyengine.web.engines import Engines
+from policyengine.web.judging import Judge
+from policyengine.web.supervisor import Supervisor
+from policyengine.web.trial import Trials
+from policyengine.web.watching import Watch
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from policyengine.packing.signing import PublicKey
     from policyengine.web.guard import Guarding
 
 #: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
@@ -71,31 +79,99 @@ class Listening:
     keys: str | None = None
     own_names_only: bool = False
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return ipaddress.ip_address(self.address.partition("%")[0]).is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class Reloading:
+    """Which paths were named, and how bundles there are loaded anew.
+
+    ``keys``: only packed files that one of them signed; ``watches``: also when files change; ``requires_current``: the
+    service is not ready while an update is refused.
+    """
+
+    named: tuple[Path, ...]
+    keys: tuple[PublicKey, ...] = ()
+    watches: bool = False
+    requires_current: bool = False
+
+
+#: A bundle with the files it was made of.
+Loaded = tuple[BundleFiles, CheckedBundle]
+
 
 def serve(
-    bundles: Mapping[str, CheckedBundle], listening: Listening, engines: MakeEngine, announce: Callable[[], None]
+    loaded: Sequence[Loaded], reloading: Reloading, listening: Listening, engines: Engines, announce: Callable[[], None]
 ) -> None:
     """Serve until the process is told to end. ``announce`` is called once, when every worker can answer.
 
-    The workers serve the bundles that are handed over here, not what has become of the files since.
+    The workers serve the bundles that are handed over here, until a reload puts others in their place.
     """
-    with tempfile.TemporaryDirectory(prefix="policyengine-metrics-") as folder:
-        os.environ[_SHARED_COUNTS] = folder
-        server = Granian(
-            "policyengine.web",
-            address=listening.address,
-            port=listening.port,
-            interface=Interfaces.WSGI,
-            workers=listening.workers,
-            blocking_threads=THREADS,
-            websockets=False,
-            log_level=LogLevels.warning,
-            log_dictconfig=logs.settings(listening.log_format, access=listening.access_log),
-            respawn_failed_workers=True,
-            workers_kill_timeout=GRACE,
-        )
-        start = _Start(bundles, engines, listening, announce, _guarding(listening, folder))
-        server.serve(target_loader=start, wrap_loader=False)
+    with tempfile.TemporaryDirectory(prefix="policyengine-") as folder:
+        counts = Path(folder, "metrics")
+        counts.mkdir()
+        os.environ[_SHARED_COUNTS] = str(counts)
+        trials = Trials(engines.settings)
+        judge = Judge(reloading.named, reloading.keys, Path(folder, "bundles"), trials.run)
+        released = {
+            bundle.id: judge.released(files, {"id": bundle.id, "version": bundle.version, "digest": bundle.digest})
+            for files, bundle in loaded
+        }
+        supervisor = Supervisor(Path(folder), judge, trials, released)
+        watch = Watch(judge.found, lambda: supervisor.ask("watched folder", removes=False).wait())
+        server = _server(listening, lambda: supervisor.ask("SIGHUP", removes=True))
+        supervisor.start()
+        if reloading.watches:
+            watch.start()
+        handed = _Handed(folder, loaded, engines, reloading, listening, _guarding(listening, folder))
+        try:
+            server.serve(target_loader=_Start(handed, announce), wrap_loader=False)
+        finally:
+            watch.close()
+            supervisor.close()
+
+
+def _server(listening: Listening, hang_up: Callable[[], object]) -> _Server:
+    server = _Server(
+        "policyengine.web",
+        address=listening.address,
+        port=listening.port,
+        interface=Interfaces.WSGI,
+        workers=listening.workers,
+        blocking_threads=THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=logs.settings(listening.log_format, access=listening.access_log),
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+    )
+    server.hang_up = hang_up
+    return server
+
+
+class _Server(Granian):  # type: ignore[misc, valid-type]
+    """The server, which on SIGHUP does not start its workers anew: they go on, and swap their bundles."""
+
+    hang_up: Callable[[], object]
+
+    def signal_handler_reload(self, *_: object, **__: object) -> None:
+        """What SIGHUP does."""
+        self.hang_up()
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What every worker is handed over."""
+
+    folder: str
+    loaded: Sequence[Loaded]
+    engines: Engines
+    reloading: Reloading
+    listening: Listening
+    guarding: Guarding
 
 
 def _guarding(listening: Listening, folder: str) -> Guarding:
@@ -109,27 +185,28 @@ def _guarding(listening: Listening, folder: str) -> Guarding:
 class _Start:
     """What every worker process calls first, for its application."""
 
-    def __init__(
-        self,
-        bundles: Mapping[str, CheckedBundle],
-        engines: MakeEngine,
-        listening: Listening,
-        announce: Callable[[], None],
-        guarding: Guarding,
-    ) -> None:
-        self._bundles, self._engines, self._listening, self._announce = bundles, engines, listening, announce
-        self._guarding = guarding
+    def __init__(self, handed: _Handed, announce: Callable[[], None]) -> None:
+        self._handed, self._announce = handed, announce
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
+        from policyengine.web.worker import Link
 
-        logs.configure(self._listening.log_format, access=self._listening.access_log)
-        app = create_app(
-            self._bundles, self._engines, self._guarding.gate(), own_names_only=self._guarding.own_names_only
+        handed = self._handed
+        logs.configure(handed.listening.log_format, access=handed.listening.access_log)
+        # A signal to all processes of the service is for the one that starts the others.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        link = Link(
+            handed.folder,
+            [bundle for _, bundle in handed.loaded],
+            is_local=handed.listening.is_local,
+            requires_current=handed.reloading.requires_current,
         )
+        guarding = handed.guarding
+        app = create_app(link.bundles(), handed.engines, link, guarding.gate(), own_names_only=guarding.own_names_only)
         with self._started.get_lock():
             self._started.value += 1
-            if self._started.value == self._listening.workers:
+            if self._started.value == handed.listening.workers:
                 self._announce()
         return app

@@ -12,6 +12,7 @@ from policyengine.engine.pointers import shown
 from policyengine.errors import RequestError
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
+from policyengine.web.catalogue import Catalogue, Edition, Generation
 from policyengine.web.engines import MakeEngine
 from policyengine.web.explaining import Explanations
 from policyengine.web.metrics import Metrics
@@ -32,48 +33,65 @@ class Service:
     """
 
     def __init__(self, bundles: Mapping[str, CheckedBundle], metrics: Metrics, engines: MakeEngine) -> None:
-        self.bundles = bundles
-        self._engines = {name: engines(bundle) for name, bundle in bundles.items()}
-        for engine in self._engines.values():
-            metrics.checks.set_to(engine.settings)
-        explanations = {name: Explanations(bundle) for name, bundle in bundles.items()}
-        self._desks = {
-            (name, decision): Desk(
-                engine,
-                decision,
-                metrics.decisions.decided,
-                metrics.checks.follow(name, decision, checks),
-                explanations[name],
-            )
-            for name, engine in self._engines.items()
-            for decision, checks in engine.checks.items()
+        self._metrics, self._engines = metrics, engines
+        self.catalogue = Catalogue(Generation(0, {name: self.edition(bundle) for name, bundle in bundles.items()}))
+
+    def edition(self, bundle: CheckedBundle) -> Edition:
+        """A bundle with its engine, ready to be put in service."""
+        engine = self._engines(bundle)
+        decided, checks = self._metrics.decisions.decided, self._metrics.checks
+        checks.set_to(engine.settings)
+        explanations = Explanations(bundle)
+        desks = {
+            decision: Desk(engine, decision, decided, checks.follow(bundle.id, decision, counts), explanations)
+            for decision, counts in engine.checks.items()
         }
+        return Edition(bundle, engine, desks)
+
+    @property
+    def bundles(self) -> Mapping[str, CheckedBundle]:
+        """The bundles in service now."""
+        return self.catalogue.current.bundles
 
     def bundle(self, name: str) -> CheckedBundle:
         """The bundle of this id; a Problem with the nearest one if there is none."""
         found = self.bundles.get(name)
         if found is None:
-            help_ = did_you_mean(name, self.bundles) or _choices("bundles", self.bundles)
-            raise Problem(UNKNOWN_BUNDLE, f"there is no bundle {shown(name)}", help_)
+            raise _unknown_bundle(name, self.bundles)
         return found
 
-    def desk(self, bundle: str, decision: str) -> Desk:
-        """Where this decision is asked for; a Problem with the nearest name if there is none such."""
-        found = self._desks.get((bundle, decision))
+    def take(self, name: str) -> Edition:
+        """The bundle of this id for one request, in a ``with``; a Problem likewise."""
+        found = self.catalogue.take(name)
         if found is None:
-            known = self.bundle(bundle)
-            help_ = did_you_mean(decision, known.decisions) or _choices("decisions", known.decisions)
-            raise Problem(UNKNOWN_DECISION, f"bundle `{known.id}` has no decision {shown(decision)}", help_)
+            raise _unknown_bundle(name, self.bundles)
         return found
 
     def faulty_engines(self) -> list[str]:
         """The bundles whose engines fail when asked, by id."""
-        return [name for name, engine in self._engines.items() if not _works(engine)]
+        found = []
+        for name in self.bundles:
+            edition = self.catalogue.take(name)
+            if edition is not None:
+                with edition:
+                    found += [name] * (not _works(edition.engine))
+        return found
 
     def set_aside(self) -> list[str]:
         """The decisions, as ``bundle/decision``, for which an engine is left out after several faults in a row."""
-        checks = ((f"{n}/{d}", c) for n, engine in self._engines.items() for d, c in engine.checks.items())
+        engines = ((name, edition.engine) for name, edition in self.catalogue.current.editions.items())
+        checks = ((f"{n}/{d}", c) for n, engine in engines for d, c in engine.checks.items())
         return [name for name, check in checks if check.set_aside]
+
+
+def desk_of(edition: Edition, decision: str) -> Desk:
+    """Where this decision is asked for; a Problem with the nearest name if there is none such."""
+    found = edition.desks.get(decision)
+    if found is None:
+        known = edition.bundle
+        help_ = did_you_mean(decision, known.decisions) or _choices("decisions", known.decisions)
+        raise Problem(UNKNOWN_DECISION, f"bundle `{known.id}` has no decision {shown(decision)}", help_)
+    return found
 
 
 class Desk:
@@ -154,6 +172,11 @@ def _works(engine: Engine) -> bool:
         _log.exception("bundle %s cannot decide", engine.bundle.id)
         return False
     return True
+
+
+def _unknown_bundle(name: str, known: Mapping[str, object]) -> Problem:
+    help_ = did_you_mean(name, known) or _choices("bundles", known)
+    return Problem(UNKNOWN_BUNDLE, f"there is no bundle {shown(name)}", help_)
 
 
 def _choices(what: str, names: Mapping[str, object]) -> str:

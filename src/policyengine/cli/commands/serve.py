@@ -13,24 +13,25 @@ import click
 import policyengine
 from policyengine.cli import exits
 from policyengine.cli.configured import ALL, configured
-from policyengine.cli.options import bundle_folders, format_option, refuse_sample
+from policyengine.cli.options import bundle_folders, format_option, named_paths, refuse_sample
 from policyengine.cli.output.faults import diagnostic_text
 from policyengine.configuration.resolve import Configuration
 from policyengine.configuration.show import shown_for_people, shown_for_programs
-from policyengine.diagnostics import Diagnostic
+from policyengine.diagnostics import Diagnostic, Diagnostics
 from policyengine.engine.settings import EngineSettings
 from policyengine.errors import BundleError
-from policyengine.model.bundle import CheckedBundle
 
 if TYPE_CHECKING:
-    from policyengine.web.server import Listening
+    from policyengine.packing.signing import PublicKey
+    from policyengine.web.server import Listening, Loaded, Reloading
 
 
 @click.command(
     help=f"""Serve decisions over HTTP until stopped.
 
 Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. Every bundle is checked first: if
-one is invalid, its faults are shown and nothing is started.
+one is invalid, its faults are shown and nothing is started. SIGHUP has the bundles loaded anew, without a break; one
+that is invalid by then never replaces one that is fine.
 
 What is not said by a flag may be said by an environment variable, whose name stands beside each flag, or in a file of
 settings. On an address that other machines can reach, keys are needed, or --no-keys.
@@ -40,6 +41,8 @@ Examples:
   policyengine serve
   policyengine serve policies/returns --port 8080
   policyengine serve policies --host 0.0.0.0 --workers 4 --keys keys.json
+  policyengine serve policies --watch
+  policyengine serve returns.bundle --require-signature release.public.pem
   policyengine serve policies --engine compiled --differences /var/lib/policyengine/differences
   policyengine serve --config service.yaml --show-config
 
@@ -58,18 +61,19 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
     from policyengine.web.server import serve as listen
 
     settings, differences = _engine_settings(configuration), _folder_for(configuration)
-    bundles = _load(bundle_folders(configuration.folders("bundles")))
+    reloading = _reloading(configuration)
+    loaded = _load(bundle_folders(configuration.several("bundles")), reloading.keys)
     listening = _listening(configuration)
     address = f"http://{_in_url(configuration.text('host'))}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
-    for bundle in bundles.values():
+    for _, bundle in loaded:
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
     if listening.keys is not None:
         click.echo(f"  {told_of_keys(listening.keys)}")
     engines = Engines(settings, differences)
     click.echo(f"  {engines}")
     sys.stdout.flush()
-    listen(bundles, listening, engines, functools.partial(_announce, address, listening.workers))
+    listen(loaded, reloading, listening, engines, functools.partial(_announce, address, listening.workers))
     return exits.FINE
 
 
@@ -81,6 +85,24 @@ def _engine_settings(configuration: Configuration) -> EngineSettings:
     if settings.sample and configuration.is_given("sample"):
         refuse_sample(settings.backend, check=settings.check)
     return settings
+
+
+def _reloading(configuration: Configuration) -> Reloading:
+    """Which paths are served, and how bundles there are loaded anew. Raises BadKey."""
+    from policyengine.web.server import Reloading
+
+    keys: tuple[PublicKey, ...] = ()
+    if configuration.several("require_signature"):
+        # Loaded here: the library takes time to load, and most services require no signature.
+        from policyengine.packing.signing import read_public_key
+
+        keys = tuple(map(read_public_key, configuration.several("require_signature")))
+    return Reloading(
+        named_paths(configuration.several("bundles")),
+        keys,
+        configuration.switch("watch"),
+        configuration.switch("ready_requires_current"),
+    )
 
 
 def _folder_for(configuration: Configuration) -> str | None:
@@ -153,22 +175,25 @@ def _announce(address: str, workers: int) -> None:
     sys.stdout.flush()
 
 
-def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
-    """Every bundle by its id; all faults of all of them if there is any."""
-    from policyengine.loading import check_folder
+def _load(folders: Sequence[Path], keys: Sequence[PublicKey]) -> list[Loaded]:
+    """Every bundle with its files; all faults of all of them if there is any."""
+    from policyengine.loading import check_files
+    from policyengine.packing.opening import open_bundle
 
-    bundles: dict[str, CheckedBundle] = {}
+    loaded: dict[str, Loaded] = {}
     faults: list[Diagnostic] = []
     for folder in folders:
-        bundle, sink = check_folder(folder)
-        if bundle is None or sink.failed:
+        sink = Diagnostics()
+        files = open_bundle(folder, sink, keys)
+        bundle, sink = check_files(files, sink) if files else (None, sink)
+        if files is None or bundle is None:
             faults += sink
             continue
         for warning in sink:
             click.echo(diagnostic_text(warning), err=True)
-        if bundle.id in bundles:
+        if bundle.id in loaded:
             raise click.UsageError(f"two bundles have the id `{bundle.id}`; the second is in {folder}")
-        bundles[bundle.id] = bundle
+        loaded[bundle.id] = files, bundle
     if faults:
         raise BundleError(faults)
-    return bundles
+    return list(loaded.values())
