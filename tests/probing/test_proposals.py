@@ -33,6 +33,12 @@ FOLDERS = [
     "tests/conformance/months_and_years",
     "tests/conformance/dated_tables",
     "tests/conformance/deadlines_chained",
+    "tests/conformance/earlier_of_and_longer_of",
+    "tests/conformance/percentage_before_cap",
+    "tests/conformance/stated_rounding",
+    "tests/conformance/two_dimensional_tables",
+    "tests/conformance/groups_with_a_cap",
+    "tests/conformance/not_before_and_pending",
 ]
 
 

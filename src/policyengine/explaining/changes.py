@@ -21,6 +21,8 @@ Decide = Callable[[Document], Decision]
 
 #: So many changes are tried for one explanation, the nearest ones; fewer for a document with long lists.
 MOST_TRIED: Final = 1000
+#: And never fewer than these, if there are so many.
+FEWEST_TRIED: Final = 10
 #: So many changes are told, at most one for each fact; another day to decide for is told besides.
 MOST_TOLD: Final = 8
 #: A try costs more where lists are long: with so many elements twice as much, and half as many are tried.
@@ -82,7 +84,7 @@ def budget(ev: Evaluation, *, splits: bool) -> int:
     """How many changes are tried of a document: a bounded amount of work, whatever its size."""
     elements = sum(len(found) for found in ev.memory.lists.values())
     tries = MOST_TRIED * _ELEMENTS_PER_COST // (_ELEMENTS_PER_COST + elements)
-    return max(1, tries // _COST_OF_A_SPLIT if splits else tries)
+    return max(FEWEST_TRIED, tries // _COST_OF_A_SPLIT if splits else tries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import islice
 from typing import Final, cast
 
 from policyengine.evaluation.env import Env
@@ -13,6 +14,7 @@ from policyengine.evaluation.operators import ARITHMETIC, IMPOSSIBLE, Calendars,
 from policyengine.evaluation.values import Candidates, Got, Values, is_known
 from policyengine.model.expr import Arith, Call, Expr, Filter, ItemField, ListRef, Negate, Pluck, Value
 from policyengine.model.memory import Element
+from policyengine.probing.slots import MOST_ELEMENTS
 from policyengine.values.dates import Calendar, DateOutOfRange, Duration, Unit, add, add_days, add_months
 from policyengine.values.money import Money
 from policyengine.values.types import Kind
@@ -35,14 +37,19 @@ def operate(op: str, a: Got | None, b: Got | None, calendars: Calendars) -> Valu
 
 
 def rests(amounts: Sequence[Got | None], calendars: Calendars) -> list[Value | None]:
-    """For each amount the sum of all others; None while one of those is not known. The sum of none is 0."""
-    out: list[Value | None] = []
-    for i in range(len(amounts)):
-        total: Value | None = 0
-        for other in (*amounts[:i], *amounts[i + 1 :]):
-            total = other if total == 0 and is_known(other or 0) else operate("+", total, other, calendars)  # type: ignore[assignment]
-        out.append(total)
-    return out
+    """For each amount the sum of all others; None while one of those is not known, and where there are no others."""
+    known = [a for a in amounts if a is not None and is_known(a)]
+    total: Value | None = cast("Value", known[0]) if known else None
+    for other in known[1:]:
+        total = operate("+", total, other, calendars)
+    lacking = len(amounts) - len(known)
+    return [_rest(a, total, lacking, calendars) for a in amounts]
+
+
+def _rest(amount: Got | None, total: Value | None, lacking: int, calendars: Calendars) -> Value | None:
+    if amount is None or not is_known(amount):
+        return total if lacking == 1 else None
+    return operate("-", total, amount, calendars) if lacking == 0 else None
 
 
 class Inverse:
@@ -123,21 +130,20 @@ class Inverse:
         """The least or greatest of some values: any of them."""
         for arg in e.args:
             if isinstance(arg, Pluck):
-                yield from ((field, target, inner) for field, inner, _ in self._column(arg, env))
+                yield from ((field, target, inner) for field, inner, _ in islice(self._column(arg, env), MOST_ELEMENTS))
             else:
                 yield arg, target, env
 
     def sum(self, e: Call, target: Value, env: Env) -> Iterator[Wanted]:
         """One summand, the others staying."""
         for arg in e.args:
-            if isinstance(arg, Pluck):
-                column = list(self._column(arg, env))
-                for (field, inner, _), rest in zip(
-                    column, rests([got for *_, got in column], self._calendars), strict=True
-                ):
-                    wanted = target if rest == 0 else operate("-", target, rest, self._calendars)
-                    if wanted is not None:
-                        yield field, wanted, inner
+            column = list(self._column(arg, env)) if isinstance(arg, Pluck) else []
+            others = rests([got for *_, got in column], self._calendars)
+            for (field, inner, _), rest in list(zip(column, others, strict=True))[:MOST_ELEMENTS]:
+                # One element alone has no rest: it has to be the whole target.
+                wanted = target if len(column) == 1 else operate("-", target, rest, self._calendars)
+                if wanted is not None:
+                    yield field, wanted, inner
 
     def count(self, e: Call, target: Value, env: Env) -> Iterator[Wanted]:
         """A list of so many elements."""

@@ -115,7 +115,7 @@ class Solver:
         for limit in self._values(split.limit, EMPTY_ENV):
             for env, rest in zip(places, rests(shares, self._bundle.calendars), strict=True):
                 yield from self.solve(split.weight, limit, env)
-                left = limit if rest == 0 else self._operate("-", limit, rest)
+                left = limit if len(shares) == 1 else self._operate("-", limit, rest)
                 weight, quantity = self._of_line(e, env)
                 yield from self._solved(split.weight, self._operate("/", left, quantity), env)
                 yield from self._solved(split.quantity, self._operate("/", left, weight), env)
@@ -129,7 +129,7 @@ class Solver:
         amounts = [self._ev.value(start, env) for start, env in site.amounts]
         for limit in self._values(site.expr, site.env):
             for (start, env), rest in zip(site.amounts, rests(amounts, self._bundle.calendars), strict=True):
-                wanted = limit if rest == 0 else self._operate("-", limit, rest)
+                wanted = limit if len(amounts) == 1 else self._operate("-", limit, rest)
                 yield from self._solved(start, wanted, env)
         yield from self._solved(site.expr, self._total(amounts), site.env)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from policyengine.cli.output.words import faint, heading, plain, section, wrapped
-from policyengine.explaining.changes import Changes
+from policyengine.explaining.changes import UNDETERMINED, Changes
 from policyengine.explaining.pairs import Pair, Pairs, parts
 from policyengine.explaining.phrases import change_text
 from policyengine.explaining.why_not import Stop, WhyNot
@@ -121,7 +121,8 @@ def summary_lines(sentences: Iterable[str]) -> list[str]:
 def changes_lines(changes: Changes) -> list[str]:
     """What would lead to another verdict, nearest first, and how much was tried."""
     told = [line for change in changes.found for line in wrapped(f"- {change_text(change)}", 2, hang=2)]
-    return section("What would change it", [*told, *wrapped(changes.told(), 2)])
+    heading_ = "What would settle it" if changes.verdict == UNDETERMINED else "What would change it"
+    return section(heading_, [*told, *wrapped(changes.told(), 2)])
 
 
 def _stop(stop: Stop) -> Iterator[str]:
