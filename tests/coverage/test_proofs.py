@@ -21,7 +21,7 @@ def test_a_test_that_another_one_makes_needless_never_decides(cover):
     # paid may decide: while the size is not given, the rule would otherwise be unknown.
     text = "- {id: R, when: {order.size: large, any: [{order.paid: true}, {order.size: given}]}, because: So.}"
     found = cover(rules(text))
-    why = "no combination of values of `order.size`, `order.paid` shows it"
+    why = "no combination of values of `order.paid`, `order.size` shows it"
     assert proved(found, "d/R: order.paid = true ") == {"decides, being true": why}
     assert proved(found, "d/R: rule ") == {}
 
