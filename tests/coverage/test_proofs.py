@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.check.test_chains import chain
-from tests.coverage.small import FACTS, folder_of, measured, missing, proved, rules
+from tests.coverage.small import FACTS, covered, folder_of, measured, missing, proved, rules
 
 from policyengine.check.graph import LONGEST_CHAIN
 
@@ -21,7 +21,7 @@ def test_a_test_that_another_one_makes_needless_never_decides(cover):
     # paid may decide: while the size is not given, the rule would otherwise be unknown.
     text = "- {id: R, when: {order.size: large, any: [{order.paid: true}, {order.size: given}]}, because: So.}"
     found = cover(rules(text))
-    why = "no combination of values of `order.size`, `order.paid` shows it"
+    why = "no combination of values of `order.paid`, `order.size` shows it"
     assert proved(found, "d/R: order.paid = true ") == {"decides, being true": why}
     assert proved(found, "d/R: rule ") == {}
 
@@ -67,6 +67,15 @@ def test_what_two_rules_share_is_out_of_reach_only_if_it_is_in_both(cover):
         "decides, being true",
         "decides, being false",
     }
+
+
+def test_a_name_about_elements_may_say_the_same_of_each(tmp_path):
+    facts = FACTS + "  items: {type: list, each: item, id: id, fields: {id: {type: text}, wet: {type: boolean}}}\n"
+    definition = "kind: definitions\ndefinitions:\n  most: {type: integer, each: item, is: 3}\n"
+    text = "- {id: R, when: {where: 'some item in items satisfies most > 2 and item.wet'}, because: So.}"
+    cases = "- {name: one, facts: {items: [{id: a, wet: true}]}, expect: {verdict: refuse}}"
+    found = measured(folder_of(tmp_path, rules(text) | {"facts.yaml": facts, "d.yaml": definition}, cases))
+    assert covered(found, "d/R: most > 2 ") == {"is true", "decides, being true"}
 
 
 def test_the_longest_chain_of_names_is_measured(tmp_path):

@@ -55,7 +55,7 @@ def exhausted(evaluator: Evaluator, watch: RuleWatch) -> Exhausted | None:
         given = {key: v for (key, _), v in zip(slots, combination, strict=True) if v is not None}
         ev, env = _world(evaluator, rule, given)
         hits.add(watch.items[watch.condition(ev, env, hits)])
-    names = tuple(f"{bundle.lists[ls].each}.{name}" if ls else name for (ls, name), _ in slots)
+    names = tuple(sorted(f"{bundle.lists[ls].each}.{name}" if ls else name for (ls, name), _ in slots))
     return Exhausted(frozenset(hits), names)
 
 

@@ -31,7 +31,7 @@ class Proofs:
 
     def constant(self, e: Expr) -> object | None:
         """The value of an expression that is the same in every case; None if it may differ, or is never known."""
-        if self._evaluator.reading.of(e).case or any(isinstance(n, x.ItemField | x.Special) for n in x.walk(e)):
+        if self._evaluator.reading.of(e).case or any(map(_of_element, x.walk(e))):
             return None
         got = self._nothing.value(e)
         return got if is_known(got) else None
@@ -141,6 +141,11 @@ class Proofs:
             case _:
                 return None, None
         return (fact.minimum, fact.maximum) if fact.default is None else (None, None)
+
+
+def _of_element(e: Expr) -> bool:
+    """Whether a node is asked of an element (or of an answer), so that it has no value by itself."""
+    return isinstance(e, x.ItemField | x.Special) or (isinstance(e, x.DefinitionRef) and e.variable is not None)
 
 
 def _is_money(e: Expr) -> bool:
