@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures.process import BrokenProcessPool
 from fractions import Fraction
 
 import pytest
@@ -12,7 +13,7 @@ from policyengine.errors import UnknownName
 from policyengine.mutation.formats import as_github, as_json, as_text, summary
 from policyengine.mutation.proofs import SAME, UNREAD
 from policyengine.mutation.report import Report, Result, Status, percent, room
-from policyengine.mutation.run import FailingSuiteError, Selection
+from policyengine.mutation.run import FailingSuiteError, LostProcessError, Selection
 
 _CASES = """- {name: three, facts: {a: {count: 3}}, expect: {verdict: no}}
 - {name: two, facts: {a: {count: 2}}, expect: {verdict: yes}}"""
@@ -72,6 +73,15 @@ def test_the_output_is_the_same_for_any_number_of_processes(tmp_path):
     assert one.to_dict() == two.to_dict()
     assert as_text(one) == as_text(two)
     assert len({r.mutant.owner for r in one.results}) > 1, "there is too little for two processes"
+
+
+def test_a_process_that_dies_is_told_with_the_remedy(tmp_path, monkeypatch):
+    def dies(*_: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr("policyengine.mutation.laboratory.ProcessPoolExecutor.map", dies)
+    with pytest.raises(LostProcessError, match="a process that tried mutants has died; try again with --jobs 1"):
+        run_of(COUNTED.written(tmp_path), jobs=2).report()
 
 
 def test_every_case_names_all_that_notice(tmp_path):

@@ -84,6 +84,7 @@ _here: Laboratory | None = None
 def _begin(bundle: CheckedBundle, cases: Sequence[Case]) -> None:
     global _here  # noqa: PLW0603 - one for each process, made when the process starts
     _here = Laboratory(bundle, cases)
+    _here.suite.failing()  # none does; what is noted on the way saves time later
 
 
 def _ended(group: Group, *, every: bool) -> Ended:

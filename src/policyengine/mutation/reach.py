@@ -30,6 +30,10 @@ class Reach:
         self.reading = self._closure(_of_currencies(bundle))
         self._of = {d: self._closure(names_in(spec)) for d, spec in bundle.decisions.items()}
 
+    def read_by(self, rule: Rule) -> frozenset[Name]:
+        """All that the condition of a rule leads to."""
+        return self._closure(names_in(rule.parts))
+
     @property
     def names(self) -> frozenset[Name]:
         """All that is read by any decision, or in reading requests."""

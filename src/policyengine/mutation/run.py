@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 
 from policyengine.diagnostics import did_you_mean
@@ -23,6 +24,10 @@ Progress = Callable[[int, bool], object]
 
 class FailingSuiteError(PolicyEngineError):
     """The cases do not pass as the bundle is, so they cannot tell a mutant from it."""
+
+
+class LostProcessError(PolicyEngineError):
+    """A process that tried mutants was ended from outside, so some mutants have no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,14 @@ class Run:
         parts = [tuple(numbers[i] for i in group) for group in groups(chosen)]
         # More processes than groups of mutants would only start and end.
         jobs = max(1, min(self.jobs, len(parts)))
-        with benches(laboratory, self.cases, jobs, every=self.every) as here:
-            fates = _ended(here, parts, progress)
-            looks = _looks(here, [n for n in numbers if not fates[n].killers], progress)
+        try:
+            with benches(laboratory, self.cases, jobs, every=self.every) as here:
+                fates = _ended(here, parts, progress)
+                looks = _looks(here, [n for n in numbers if not fates[n].killers], progress)
+        except BrokenProcessPool as e:
+            raise LostProcessError(
+                f"{self.shown}: a process that tried mutants has died; try again with --jobs 1"
+            ) from e
         ids = [asked.case.id for asked in laboratory.suite.cases]
         results = [_result(laboratory.mutants[n], fates[n], looks.get(n), ids) for n in numbers]
         return Report(bundle=self.shown, cases=len(ids), results=_within_bounds(results))

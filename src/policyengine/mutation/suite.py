@@ -13,9 +13,10 @@ from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
 from policyengine.model.memory import WorkingMemory
-from policyengine.mutation.matching import Evaluating
+from policyengine.model.rules import DecisionSpec
+from policyengine.mutation.matching import Evaluating, KnownTruths
 from policyengine.mutation.mutants import Mutant
-from policyengine.mutation.reach import Reach
+from policyengine.mutation.reach import Name, Reach
 from policyengine.testing.compare import differences
 from policyengine.testing.model import Case
 
@@ -23,22 +24,35 @@ from policyengine.testing.model import Case
 class Variant:
     """A model that decides, made quickly: nothing is compiled but the expressions that a case asks for.
 
-    ``evaluator`` may be another variant's as long as everything that has a name is the same in both.
+    ``evaluator`` may be another variant's as long as everything that has a name is the same in both; ``changed`` is
+    what is not. ``notes``: the truths of its rules are noted for others.
     """
 
-    def __init__(self, bundle: CheckedBundle, evaluator: Evaluator | None = None) -> None:
+    def __init__(
+        self,
+        bundle: CheckedBundle,
+        known: KnownTruths,
+        evaluator: Evaluator | None = None,
+        changed: Name | None = None,
+        *,
+        notes: bool = False,
+    ) -> None:
         self.bundle = bundle
         self.evaluator = evaluator or Evaluator(bundle)
+        self._known, self._changed, self._notes = known, changed, notes
         self._ready: dict[str, tuple[Prepared, Evaluating]] = {}
 
     def decide(self, decision: str, memory: WorkingMemory) -> Decision:
         """The whole decision."""
         ready = self._ready.get(decision)
         if ready is None:
-            spec = self.bundle.decisions[decision]
-            ready = self._ready[decision] = (Prepared(self.bundle, spec), Evaluating(self.bundle, spec))
+            ready = self._ready[decision] = self._prepared(self.bundle.decisions[decision])
         prepared, program = ready
         return decided(prepared, program, self.evaluator.start(memory))
+
+    def _prepared(self, spec: DecisionSpec) -> tuple[Prepared, Evaluating]:
+        program = Evaluating(self.bundle, spec, self._known, self._changed, notes=self._notes)
+        return Prepared(self.bundle, spec), program
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +71,9 @@ class Suite:
 
     def __init__(self, bundle: CheckedBundle, cases: Sequence[Case]) -> None:
         self.bundle = bundle
-        self.base = Variant(bundle)
         self.reach = Reach(bundle)
+        self._known = KnownTruths(bundle, self.reach)
+        self.base = Variant(bundle, self._known)
         reader = RequestReader(bundle, self.base.evaluator)
         self.cases = tuple(Asked(c, _read(reader, c)) for c in cases if not c.review)
         self.by_decision = {
@@ -66,12 +81,16 @@ class Suite:
         }
 
     def failing(self) -> tuple[Case, ...]:
-        """The cases that the bundle itself fails."""
-        return tuple(a.case for a in self.cases if self.notices(a, self.base))
+        """The cases that the bundle itself fails. What its rules come to is noted on the way."""
+        noting = Variant(self.bundle, self._known, self.base.evaluator, notes=True)
+        return tuple(a.case for a in self.cases if self.notices(a, noting))
 
     def variant(self, mutant: Mutant) -> Variant:
         """The mutant, ready to decide."""
-        return Variant(mutant.applied(self.bundle), self.base.evaluator if mutant.in_rules else None)
+        made = mutant.applied(self.bundle)
+        if mutant.in_rules:
+            return Variant(made, self._known, self.base.evaluator)
+        return Variant(made, self._known, changed=(mutant.owner.kind, mutant.owner.name))
 
     def asked_by(self, mutant: Mutant, variant: Variant) -> Sequence[Asked]:
         """The cases as the mutant reads them: anew only if it may refuse what the bundle accepts, or the reverse."""
