@@ -201,6 +201,7 @@ ANSWER = Decision(
         ({"needs": ("card",)}, ("needs",)),
         ({"warnings": (WET,)}, ("warnings",)),
         ({"values": {"sum": "2"}}, ("values",)),
+        ({"values": {"sum": 1}}, ("values",)),
         ({"reasons": (WET._replace(message="Wet!"), WET._replace(rule="LI-B"))}, ()),
         ({"reasons": (WET._replace(source=None), WET._replace(rule="LI-B"))}, ()),
         ({"reasons": ANSWER.reasons[::-1]}, ()),
@@ -212,6 +213,11 @@ def test_what_differs_is_named(change, aspects):
     found = compare(ANSWER, ANSWER._replace(**change))
     assert found is not None
     assert found.aspects == aspects
+
+
+def test_true_is_not_1():
+    one, true = (ANSWER._replace(values={"sum": value}) for value in (1, True))
+    assert compare(one, true).aspects == ("values",)
 
 
 def test_places_versions_and_digests_are_no_difference():
