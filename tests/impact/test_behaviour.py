@@ -13,6 +13,8 @@ from tests.impact.library import EDITS
 from policyengine import Engine
 from policyengine.impact.behaviour import tally as tally_module
 from policyengine.impact.behaviour.answers import compare
+from policyengine.impact.behaviour.asking import Work
+from policyengine.impact.behaviour.comparing import compare_behaviour
 from policyengine.impact.behaviour.document import Document, Line
 from policyengine.impact.behaviour.streaming import ALONE, PIECE
 from policyengine.impact.behaviour.tally import Stakes, Tally
@@ -101,6 +103,14 @@ def test_every_engine_tells_the_same(compared, engine):
     one, other = (compared(documents(60), SHORTER, HEAVIER, engine=e).to_dict() for e in ("compiled", engine))
     assert one | {"engine": ""} == other | {"engine": ""}
     assert one["changed"] > 0
+
+
+def test_documents_from_anywhere_are_enough(library, edited):
+    """A log that is replayed has no files: only what was asked."""
+    logged = (Document(r["decision"], r["facts"], date.fromisoformat(r["as_of"]), r["id"]) for r in records(30))
+    found = compare_behaviour(Work(library, edited(SHORTER)), (), logged)
+    assert (found.engine, found.cases, found.lines, found.tally.asked) == ("compiled", 0, 30, 30)
+    assert found.has_changes
 
 
 def test_the_same_bundle_changes_nothing(compared):
@@ -201,6 +211,7 @@ ANSWER = Decision(
         ({"needs": ("card",)}, ("needs",)),
         ({"warnings": (WET,)}, ("warnings",)),
         ({"values": {"sum": "2"}}, ("values",)),
+        ({"values": {"sum": 1}}, ("values",)),
         ({"reasons": (WET._replace(message="Wet!"), WET._replace(rule="LI-B"))}, ()),
         ({"reasons": (WET._replace(source=None), WET._replace(rule="LI-B"))}, ()),
         ({"reasons": ANSWER.reasons[::-1]}, ()),
@@ -212,6 +223,11 @@ def test_what_differs_is_named(change, aspects):
     found = compare(ANSWER, ANSWER._replace(**change))
     assert found is not None
     assert found.aspects == aspects
+
+
+def test_true_is_not_1():
+    one, true = (ANSWER._replace(values={"sum": value}) for value in (1, True))
+    assert compare(one, true).aspects == ("values",)
 
 
 def test_places_versions_and_digests_are_no_difference():

@@ -4,5 +4,5 @@
 * ``behaviour``: cases and recorded facts decided by both, and what changed
 * ``sides``, ``revisions``: the two editions, from folders or from git
 * ``report``: all of it as one typed report
-* ``text``, ``markdown``, ``github``: the report for people
+* ``words``, ``text``, ``markdown``, ``github``: the report for people
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from policyengine.engine.settings import TWIN
 from policyengine.impact.behaviour.asking import Item, Work
 from policyengine.impact.behaviour.cases import case_documents
 from policyengine.impact.behaviour.comparing import compare_behaviour
@@ -88,7 +89,7 @@ class Asked:
 
     structure: bool = True
     behaviour: bool = True
-    engine: str = "compiled"
+    engine: str = TWIN
     jobs: int = 1
     decision: str | None = None
     as_of: str | None = None

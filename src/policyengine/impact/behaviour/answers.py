@@ -26,7 +26,7 @@ class Differs(NamedTuple):
 
 def compare(old: Decision, new: Decision) -> Differs | None:
     """In what the two differ; None if they are the same but for the bundle's version and places in its files."""
-    if old[:_VERSION] == new[:_VERSION] and old[_VERSION + 1 :] == new[_VERSION + 1 :]:
+    if old[:_VERSION] == new[:_VERSION] and old[_VERSION + 1 :] == new[_VERSION + 1 :] and _values(old) == _values(new):
         return None
     aspects = tuple(name for name, of in ASPECTS.items() if of(old) != of(new))
     if not aspects:
@@ -44,7 +44,12 @@ def _reasons(reasons: Iterable[Reason]) -> object:
 
 
 def _amounts(amounts: Iterable[AmountDetail]) -> object:
-    return [(a.scope, a.element, a.group, a.start, a.steps, a.result, a.limit) for a in amounts]
+    return [(a.scope, a.element, repr(a.group), a.start, a.steps, a.result, a.limit) for a in amounts]
+
+
+def _values(decision: Decision) -> list[tuple[str, str]]:
+    # As text: for Python, true is equal to 1.
+    return [(name, repr(value)) for name, value in decision.values.items()]
 
 
 def _split(decision: Decision) -> object:
@@ -74,7 +79,7 @@ ASPECTS: Final[dict[str, Callable[[Decision], object]]] = {
     "warnings": lambda d: _reasons(d.warnings),
     "remarks": lambda d: sorted((r.code, r.fact or "") for r in d.remarks),
     "faults": lambda d: sorted(f.code for f in d.faults),
-    "values": lambda d: dict(d.values),
+    "values": lambda d: sorted(_values(d)),
     "split": _split,
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from policyengine.engine.engine import Engine
+from policyengine.engine.settings import TWIN
 from policyengine.errors import RequestError, UnknownName
 from policyengine.impact.behaviour.answers import Differs, compare
 from policyengine.impact.behaviour.document import Document, Line, Unreadable
@@ -19,18 +20,22 @@ from policyengine.model.decision import Decision
 Item = Document | Line
 
 _PLACES: Final = re.compile(r"/\d+(?=/|$)")
+_NO_LINES: Final = RecordReader(frozenset())
 _NO_BUNDLE: Final = "no-bundle"
 _NO_DECISION: Final = "no-decision"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a process needs to ask both: the bundles (None: there is none), the engine, and how lines are read."""
+    """What a process needs to ask both: the bundles (None: there is none), the engine, and how lines are read.
+
+    Where there are documents only, nothing is to be said of lines.
+    """
 
     old: CheckedBundle | None
     new: CheckedBundle | None
-    engine: str
-    reader: RecordReader
+    engine: str = TWIN
+    reader: RecordReader = _NO_LINES
 
 
 class Asker:
