@@ -98,7 +98,6 @@ def test_good_and_bad_reloads_in_turn_under_load(tmp_path):
     assert found.wrong == []
     assert found.requests > 10 * ROUNDS
     assert len(found.generations) == found.reloads == found.refusals == ROUNDS // 2
-    assert found.slowest_skew < 5
 
 
 def test_a_call_says_what_was_exchanged(serve, folder):
@@ -174,11 +173,15 @@ def test_who_wants_it_is_not_ready_while_an_update_is_refused(serve, folder):
     assert running.ready()["http"] == 200
 
 
-def test_a_request_that_has_begun_ends_on_the_bundle_it_began_with(serve, folder):
+@pytest.mark.parametrize("way", ["", "/batch"])
+def test_a_request_that_has_begun_ends_on_the_bundle_it_began_with(serve, folder, way):
     running = serve()
     host, port = running.address.removeprefix("http://").split(":")
-    body = b'{"facts": {"case": {"size": 1000000}}}'
-    head = f"POST {DECIDE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    old = ask(running.http)[1]
+    question = b'{"facts": {"case": {"size": 1000000}}}'
+    body = b'{"items": [' + question + b", " + question + b"]}" if way else question
+    path = f"{DECIDE}{way}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     with socket.create_connection((host, int(port)), timeout=60) as slow:
         slow.sendall(head.encode() + body[:10])
         write(folder / "editions", 2)
@@ -186,11 +189,11 @@ def test_a_request_that_has_begun_ends_on_the_bundle_it_began_with(serve, folder
         assert ask(running.http)[0] == 2
         slow.sendall(body[10:])
         answer = slow.recv(65536).decode()
-        while "as_of" not in answer:
+        while answer.count("as_of") < (2 if way else 1):
             answer += slow.recv(65536).decode()
-    assert '"version":"0.0.1"' in answer
-    assert '"rule":"E-1"' in answer
-    assert '"edition":1' in answer
+    assert f"policy-bundle-digest: {old}" in answer.lower()
+    for told in ('"version":"0.0.1"', '"rule":"E-1"', '"edition":1', f'"digest":"{old}"'):
+        assert answer.count(told) == (2 if way else 1)
 
 
 def test_signals_that_come_together_are_one_reload_or_two(serve, folder):

@@ -3,6 +3,7 @@
 * ``parts``: the small words in which the schemas are written
 * ``decision``: the answer; ``explanation``: how it came about; ``problem``: the errors
 * ``request``: what may be asked of any bundle; ``vocabulary``: the facts of one bundle
+* ``service``: how a service stands, and what a reload came to
 * ``files``: the schemas that are kept in ``schemas/``
 * ``openapi``: the document that a running service gives about itself
 """

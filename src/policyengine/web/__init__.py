@@ -7,7 +7,16 @@
 * ``guard``: who is let in, by key
 * ``problems``: errors as RFC 9457 problem details
 * ``engines``: which engines decide; ``describe``: what is told about bundles
-* ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks
+* ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks;
+  ``bundle_metrics``: what is in service
 * ``logs``: what is logged, and how; ``request_ids``: by which id
 * ``server``: the server process and its workers
+
+How bundles are exchanged while the service runs:
+
+* ``supervisor``: in the server process: has all workers swap together; ``worker``: their side of it
+* ``judging``: which bundles go into service; ``trial``: a process in which one is tried out
+* ``watching``: when files have changed
+* ``catalogue``: in a worker: what is in service, and what a request took; ``generations``: what the two sides tell
+* ``readiness``: how the service stands; ``admin``: a reload by call
 """

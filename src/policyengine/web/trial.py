@@ -65,12 +65,12 @@ class Trials:
             if self._is_closed:
                 return _ended(files.shown, "the service is ending")
             self._running = process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
-        try:
-            out, _ = process.communicate(json.dumps(question).encode(), timeout=MOST_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return _ended(files.shown, f"it took longer than {MOST_SECONDS} seconds")
+        with process:
+            try:
+                out, _ = process.communicate(json.dumps(question).encode(), timeout=MOST_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return _ended(files.shown, f"it took longer than {MOST_SECONDS} seconds")
         if process.returncode:
             return _ended(files.shown, f"the process that tried it ended with code {process.returncode}")
         answer = json.loads(out)

@@ -19,6 +19,9 @@ from policyengine.web.generations import Released, Status, control_path, message
 
 _log: Final = logging.getLogger(__name__)
 
+#: Seconds after which a call for a reload is given up; the reload itself may still come to its end.
+LONGEST: Final = 600
+
 Json = dict[str, Any]
 MakeEdition = Callable[[CheckedBundle], Edition]
 
@@ -48,6 +51,8 @@ class Link:
         """Have the bundles loaded anew, and wait for what came of it. Raises OSError and EOFError."""
         with Client(control_path(self._folder), "AF_UNIX") as connection:
             connection.send_bytes(message(reload="admin call"))
+            if not connection.poll(LONGEST):
+                raise TimeoutError("the other side is silent")
             return said(connection.recv_bytes())
 
     def bundles(self) -> dict[str, CheckedBundle]:
