@@ -15,6 +15,7 @@ from policyengine.cli.commands.decide import decide
 from policyengine.cli.commands.explain import explain
 from policyengine.cli.commands.init import init
 from policyengine.cli.commands.lint import lint
+from policyengine.cli.commands.log import log
 from policyengine.cli.commands.schema import schema
 from policyengine.cli.commands.serve import serve
 from policyengine.cli.commands.test import test
@@ -93,7 +94,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (check, lint, decide, explain, test, schema, serve, init):
+for command in (check, lint, decide, explain, test, schema, serve, log, init):
     cli.add_command(command)
 
 
