@@ -42,7 +42,9 @@ def batch(title: str, facts: str) -> Schema:
 def batch_answer(decision: Schema) -> Schema:
     """The answer to many questions: for each its ``decision``, or what was wrong with it."""
     id_: Schema = {"type": ["string", "integer", "null"], "description": "The id that the item was sent with."}
-    decided = record("Decided item", {"id": id_, "decision": decision})
+    envelope = ref("Envelope", "Its place in the log; left out where there is none.")
+    parts = {"id": id_, "decision": decision, "envelope": envelope}
+    decided = record("Decided item", parts, optional=("envelope",))
     refused = record("Item with a problem", {"id": id_, "problem": ref("Problem", "Why it could not be decided.")})
     answers = listing({"oneOf": [decided, refused]}, "One answer for each item, in the order of the request.")
     return record("Answers", {"items": answers})

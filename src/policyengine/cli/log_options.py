@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,20 +13,10 @@ import click
 from policyengine.cli.options import Decorator, is_given
 
 if TYPE_CHECKING:
-    from policyengine.decision_log.log import LogSettings
     from policyengine.decision_log.store import Store
 
 #: The log of a service that is told nothing else, in the folder in which it is started. It is made when it is missing.
 DATABASE: Final = "policyengine-log/decisions.sqlite"
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceLog:
-    """What a service is told about its log. ``settings`` None: nothing is logged."""
-
-    settings: LogSettings | None
-    answers_without: bool
-    readable: bool
 
 
 def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,7 +76,7 @@ def query_options(bundle: str) -> Decorator:
 
 
 def service_log_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How a service logs, handed over as :class:`ServiceLog`."""
+    """How a service logs, handed over as :class:`LogSettings`; None: it logs nothing."""
 
     @functools.wraps(command)
     def collected(  # noqa: PLR0913 - one for each option
@@ -107,13 +96,20 @@ def service_log_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
         if no_log:
             _refuse_with_no_log()
-            return command(log=ServiceLog(None, answers_without=False, readable=False), **more)
+            return command(log=None, **more)
         if (log_heads is None) != (log_key is None):
             raise click.UsageError(
                 "--log-heads and --log-key go together: the file for heads, and the key to sign with"
             )
-        settings = LogSettings(database=log, masks=masks(log_mask, log_erase), heads=log_heads, head_key=log_key)
-        return command(log=ServiceLog(settings, answers_without_log, read_log), **more)
+        settings = LogSettings(
+            database=log,
+            masks=masks(log_mask, log_erase),
+            heads=log_heads,
+            head_key=log_key,
+            answers_without=answers_without_log,
+            readable=read_log,
+        )
+        return command(log=settings, **more)
 
     made: Callable[..., Any] = collected
     for add in _SERVICE_OPTIONS:

@@ -29,6 +29,7 @@ class Entry:
 
     decision_id: str
     kind: str
+    timestamp: str
     text: bytes
     bundle: str | None = None
     digest: str | None = None
@@ -64,10 +65,10 @@ def decision_entry(asked: Asked, made: Made, version: str, masks: Masks = _NO_MA
     decision = made.answered.decision
     bundle, bundle_version, digest = decision.bundle
     rules = tuple(dict.fromkeys(reason.rule for reason in (*decision.reasons, *decision.warnings)))
-    id_ = new_id(asked.received)
+    id_, timestamp = new_id(asked.received), moment_text(asked.received)
     data: dict[str, Json] = {
         "decision_id": id_,
-        "timestamp": moment_text(asked.received),
+        "timestamp": timestamp,
         "path": f"{bundle}/{decision.decision}",
         "bundles": {bundle: {"revision": bundle_version, "digest": digest}},
         "labels": {"version": version, "engine": made.answered.engine, "check": made.answered.check},
@@ -86,6 +87,7 @@ def decision_entry(asked: Asked, made: Made, version: str, masks: Masks = _NO_MA
     return Entry(
         decision_id=id_,
         kind=DECISION,
+        timestamp=timestamp,
         text=_text({key: value for key, value in data.items() if value is not None}, made.result, masks),
         bundle=bundle,
         digest=digest,

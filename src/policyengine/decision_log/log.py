@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from policyengine.decision_log.chain import Head
 from policyengine.decision_log.entry import Asked, Entry, Made, decision_entry
-from policyengine.decision_log.heads import HeadExport, private_key
 from policyengine.decision_log.idempotency import IdempotencyKey, first_answer
 from policyengine.decision_log.masking import Masks
 from policyengine.decision_log.search import Page, Query, Record, page, record
@@ -22,12 +22,18 @@ HEAD_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """Where a service logs, what it leaves out, and where it puts signed heads (a file, and the key to sign with)."""
+    """Where a service logs, what it leaves out, and where it puts signed heads (a file, and the key to sign with).
+
+    ``answers_without``: answers are given even when they cannot be logged. ``readable``: where nobody knows who asks,
+    everybody may read the log.
+    """
 
     database: str
     masks: Masks = field(default_factory=Masks)
     heads: str | None = None
     head_key: str | None = None
+    answers_without: bool = False
+    readable: bool = False
 
 
 class DecisionLog:
@@ -79,7 +85,10 @@ class DecisionLog:
         self._writer.close()
 
 
-def _after(settings: LogSettings) -> HeadExport | None:
+def _after(settings: LogSettings) -> Callable[[Head], None] | None:
     if settings.heads is None or settings.head_key is None:
         return None
+    # Cryptography takes long to load, and few sign heads.
+    from policyengine.decision_log.heads import HeadExport, private_key
+
     return HeadExport(Path(settings.heads), private_key(Path(settings.head_key)), HEAD_RECORDS, HEAD_SECONDS)

@@ -69,10 +69,10 @@ def _statement(
     cut: dict[str, Json] = {"through": through, "hash": hash_, "before": moment_text(before)}
     if key is not None:
         cut["head"] = signed(Head(through, hash_), key).to_dict()
-    id_ = new_id(now)
+    id_, timestamp = new_id(now), moment_text(now)
     labels = {"version": version}
-    data = {"decision_id": id_, "timestamp": moment_text(now), "labels": labels, RETENTION: cut}
-    return Entry(decision_id=id_, kind=RETENTION, text=canonical(data))
+    data = {"decision_id": id_, "timestamp": timestamp, "labels": labels, RETENTION: cut}
+    return Entry(decision_id=id_, kind=RETENTION, timestamp=timestamp, text=canonical(data))
 
 
 def _last_before(connection: Connection, before: datetime) -> int:

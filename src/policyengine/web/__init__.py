@@ -6,6 +6,7 @@
 * ``service``: one question, many questions
 * ``problems``: errors as RFC 9457 problem details
 * ``engines``: which engines decide; ``describe``: what is told about bundles
-* ``metrics``: what is counted; ``check_metrics``: what engines count of their cross-checks
+* ``visits``: who asks, and by which key; ``logbook``: nothing is sent before it is logged; ``log_reading``: the log
+* ``metrics``: what is counted; ``check_metrics``: what engines count of their cross-checks; ``log_metrics``
 * ``server``: the server process and its workers
 """

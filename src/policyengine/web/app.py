@@ -14,33 +14,46 @@ from werkzeug.routing import MapAdapter
 
 import policyengine
 from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
+from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.answers import answer, json_bytes, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, body_of
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
+from policyengine.web.log_reading import page_body, record_body
+from policyengine.web.logbook import RETRY_SECONDS, Logbook, Reply
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
 from policyengine.web.service import Service, failed
+from policyengine.web.visits import require_read_log, visit_of
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
+#: Where an application keeps its logbook, for who has to close it.
+LOGBOOK: Final = "policyengine.logbook"
+_AGAIN: Final = "Idempotent-Replayed"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def create_app(bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None) -> Flask:
+def create_app(
+    bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None, log: LogSettings | None = None
+) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
     ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept.
+    ``log`` says how decisions are logged; left out, they are not.
     """
     metrics = Metrics(bundles)
     app = _App(metrics)
-    service = Service(bundles, metrics, engines or Engines())
+    book = Logbook(log, metrics.log)
+    service = Service(bundles, metrics, engines or Engines(), book)
     _add_decisions(app, service)
     _add_descriptions(app, service)
-    _add_health(app, service, metrics)
+    _add_health(app, service, metrics, book)
+    _add_log(app, book)
     _add_errors(app)
+    app.extensions[LOGBOOK] = book
     return app
 
 
@@ -100,16 +113,25 @@ def _add_decisions(app: Flask, service: Service) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
+        visit = visit_of(asked)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
-        return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
+        return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
+        visit = visit_of(asked)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
-        return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
+        return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
+
+
+def _sent(reply: Reply, digest: str) -> Response:
+    told = response(reply.body, digest)
+    if reply.is_first_again:
+        told.headers[_AGAIN] = "true"
+    return told
 
 
 def _add_descriptions(app: Flask, service: Service) -> None:
@@ -129,7 +151,19 @@ def _add_descriptions(app: Flask, service: Service) -> None:
         return response(document)
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
+def _add_log(app: Flask, book: Logbook) -> None:
+    @app.get("/v1/log/<decision_id>")
+    def record(decision_id: str) -> Response:
+        require_read_log(_asked(), readable=book.readable)
+        return response(record_body(book.log, decision_id))
+
+    @app.get("/v1/log")
+    def records() -> Response:
+        require_read_log(_asked(), readable=book.readable)
+        return response(page_body(book.log, _asked().args))
+
+
+def _add_health(app: Flask, service: Service, metrics: Metrics, book: Logbook) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
@@ -141,7 +175,8 @@ def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
             raise Problem(problems.NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
         ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
         aside = service.set_aside()
-        return answer(ready | ({"set_aside": aside} if aside else {}))
+        unlogged = {} if book.check() else {"log": "unavailable"}
+        return answer(ready | unlogged | ({"set_aside": aside} if aside else {}))
 
     @app.get("/metrics")
     def counts() -> Response:
@@ -151,7 +186,10 @@ def _add_health(app: Flask, service: Service, metrics: Metrics) -> None:
 def _add_errors(app: Flask) -> None:
     @app.errorhandler(Problem)
     def refused(problem: Problem) -> Response:
-        return answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        told = answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        if problem.kind is problems.LOG_UNAVAILABLE:
+            told.headers["Retry-After"] = str(RETRY_SECONDS)
+        return told
 
     @app.errorhandler(HTTPException)
     def refused_by_flask(error: HTTPException) -> Response:

@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web.check_metrics import CheckMetrics
+from policyengine.web.log_metrics import LogMetrics
 
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -40,6 +41,7 @@ class Metrics:
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._by_class: dict[tuple[str, str, str], Counter] = {}
         self.checks = CheckMetrics(registry)
+        self.log = LogMetrics(registry)
         names = ["bundle", "version", "digest"]
         info = Gauge("policyengine_bundle", "The bundles", names, registry=registry, multiprocess_mode="max")
         for bundle in bundles.values():

@@ -35,6 +35,10 @@ BAD_REQUEST = ProblemKind("bad-request", 400, "The request cannot be read")
 UNUSABLE = ProblemKind("unusable-request", 422, "The request cannot be used")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
+LOG_UNAVAILABLE = ProblemKind("log-unavailable", 503, "The decision cannot be logged at the moment")
+KEY_WAS_REUSED = ProblemKind("idempotency-key-reused", 422, "The key belongs to another request")
+UNKNOWN_RECORD = ProblemKind("unknown-record", 404, "There is no such decision in the log")
+LOG_NOT_READABLE = ProblemKind("log-not-readable", 403, "The log cannot be read here")
 
 KINDS = (
     UNKNOWN_PATH,
@@ -48,6 +52,10 @@ KINDS = (
     UNUSABLE,
     INTERNAL,
     NOT_READY,
+    LOG_UNAVAILABLE,
+    KEY_WAS_REUSED,
+    UNKNOWN_RECORD,
+    LOG_NOT_READABLE,
 )
 
 

@@ -15,6 +15,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web.engines import MakeEngine
 
@@ -99,7 +100,11 @@ class Listening:
 
 
 def serve(
-    bundles: Mapping[str, CheckedBundle], listening: Listening, engines: MakeEngine, announce: Callable[[], None]
+    bundles: Mapping[str, CheckedBundle],
+    listening: Listening,
+    engines: MakeEngine,
+    log: LogSettings | None,
+    announce: Callable[[], None],
 ) -> None:
     """Serve until the process is told to end. ``announce`` is called once, when every worker can answer.
 
@@ -122,7 +127,7 @@ def serve(
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, engines, listening.workers, announce)
+        start = _Start(bundles, engines, log, listening.workers, announce)
         server.serve(target_loader=start, wrap_loader=False)
 
 
@@ -130,16 +135,22 @@ class _Start:
     """What every worker process calls first, for its application."""
 
     def __init__(
-        self, bundles: Mapping[str, CheckedBundle], engines: MakeEngine, workers: int, announce: Callable[[], None]
+        self,
+        bundles: Mapping[str, CheckedBundle],
+        engines: MakeEngine,
+        log: LogSettings | None,
+        workers: int,
+        announce: Callable[[], None],
     ) -> None:
-        self._bundles, self._engines, self._workers, self._announce = bundles, engines, workers, announce
+        self._bundles, self._engines, self._log = bundles, engines, log
+        self._workers, self._announce = workers, announce
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
         logging.config.dictConfig(_LOGGING)
-        app = create_app(self._bundles, self._engines)
+        app = create_app(self._bundles, self._engines, self._log)
         with self._started.get_lock():
             self._started.value += 1
             if self._started.value == self._workers:

@@ -1,24 +1,29 @@
-"""Answering: one question, many questions, and whether there can be answers at all. Plain data in and out."""
+"""Answering: one question, many questions, and whether there can be answers at all. Data in, bytes out."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
+from policyengine.decision_log.entry import Entry, Made
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.engine import Engine
 from policyengine.engine.pointers import shown
+from policyengine.engine.referee import Answered
 from policyengine.errors import RequestError
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import Decision
+from policyengine.web.answers import json_bytes
 from policyengine.web.engines import MakeEngine
+from policyengine.web.logbook import Logbook, Reply
 from policyengine.web.metrics import Metrics
 from policyengine.web.problems import INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION, Problem, unusable
 from policyengine.web.reading import ItemId, Question, QuestionReader, fact_problems, read_batch
+from policyengine.web.visits import Visit
 
-Json = object
 Decided = Callable[[str, str, str, int], None]
 _log = logging.getLogger(__name__)
 # Any day does: with no facts a decision only shows that the engine works.
@@ -26,18 +31,22 @@ _PROBE_DAY = date(2000, 1, 1)
 
 
 class Service:
-    """The bundles by id, each with its engine. ``metrics`` is told of every decision that is made.
+    """The bundles by id, each with its engine. ``metrics`` is told of every decision, ``book`` keeps it.
 
     Create it in the process that serves: engines are not carried over a fork.
     """
 
-    def __init__(self, bundles: Mapping[str, CheckedBundle], metrics: Metrics, engines: MakeEngine) -> None:
+    def __init__(
+        self, bundles: Mapping[str, CheckedBundle], metrics: Metrics, engines: MakeEngine, book: Logbook
+    ) -> None:
         self.bundles = bundles
         self._engines = {name: engines(bundle) for name, bundle in bundles.items()}
         for engine in self._engines.values():
             metrics.checks.set_to(engine.settings)
         self._desks = {
-            (name, decision): Desk(engine, decision, metrics.decided, metrics.checks.follow(name, decision, checks))
+            (name, decision): Desk(
+                engine, decision, metrics.decided, metrics.checks.follow(name, decision, checks), book
+            )
             for name, engine in self._engines.items()
             for decision, checks in engine.checks.items()
         }
@@ -69,62 +78,104 @@ class Service:
         return [name for name, check in checks if check.set_aside]
 
 
-class Desk:
-    """Where one decision of one bundle is asked for, and answered as plain data."""
+class _Told(NamedTuple):
+    """The answer to a question as JSON, without its envelope, and the entry for the log, if there is one.
 
-    def __init__(self, engine: Engine, decision: str, decided: Decided, checked: Callable[[], None]) -> None:
+    ``verdict_class`` is that of the decision; None: it is a problem.
+    """
+
+    text: bytes
+    entry: Entry | None = None
+    verdict_class: str | None = None
+
+
+class Desk:
+    """Where one decision of one bundle is asked for, and answered in bytes."""
+
+    def __init__(
+        self, engine: Engine, decision: str, decided: Decided, checked: Callable[[], None], book: Logbook
+    ) -> None:
         self._engine = engine
         self._decision = decision
         self._decided = decided
         self._checked = checked
+        self._book = book
 
-    def decide(self, body: object) -> Json:
+    def decide(self, body: object, visit: Visit) -> Reply:
         """The answer to one question. Raises Problem."""
+        key = self._book.key(visit, body)
+        if first := self._book.first_answer(key):
+            return first
         question = QuestionReader(self._engine).question(body)
         try:
-            made = self._engine.decide(self._decision, question.facts, as_of=question.as_of)
+            answered = self._engine.answer(self._decision, question.facts, as_of=question.as_of)
         except RequestError as e:
             raise unusable(fact_problems(e, "")) from e
         finally:
             self._checked()
-        self._count(made.verdict_class, 1)
-        return {"decision": _told(made, short=question.short)}
+        told = self._told(answered, question, visit)
+        reply = self._book.send([told.entry], lambda envelopes: b"{%b}" % _decided_text(told, envelopes[0]), key)
+        self._count([told])
+        return reply
 
-    def batch(self, body: object) -> Json:
+    def batch(self, body: object, visit: Visit) -> Reply:
         """The answers to many questions, in their order; one that cannot be answered does not touch the others."""
+        key = self._book.key(visit, body)
+        if first := self._book.first_answer(key):
+            return first
         asked = read_batch(body)
         reader = QuestionReader(self._engine)
         read = [reader.item(item, position) for position, item in enumerate(asked.items)]
-        classes: list[str] = []
         try:
-            items = [self._item(id_, item, n, classes, short=asked.short) for n, (id_, item) in enumerate(read)]
+            told = [self._item(id_, item, n, visit, short=asked.short) for n, (id_, item) in enumerate(read)]
         finally:
             self._checked()
-        for verdict_class, count in Counter(classes).items():
-            self._count(verdict_class, count)
-        return {"items": items}
+        ids = [json_bytes(id_) for id_, _ in read]
+        reply = self._book.send([t.entry for t in told], lambda envelopes: _batch_text(ids, told, envelopes), key)
+        self._count(told)
+        return reply
 
-    def _item(self, id_: ItemId, asked: Question | Problem, position: int, classes: list[str], *, short: bool) -> Json:
-        """The answer to an item; the class of a decision is added to ``classes``."""
+    def _item(self, id_: ItemId, asked: Question | Problem, position: int, visit: Visit, *, short: bool) -> _Told:
+        """The answer to an item."""
         if isinstance(asked, Problem):
-            return {"id": id_, "problem": asked.to_dict()}
+            return _Told(json_bytes(asked.to_dict()))
         try:
-            made = self._engine.decide(self._decision, asked.facts, as_of=asked.as_of)
-            told = _told(made, short=short)
+            answered = self._engine.answer(self._decision, asked.facts, as_of=asked.as_of)
+            return self._told(answered, asked._replace(short=short), visit, id_)
         except RequestError as e:
-            return {"id": id_, "problem": unusable(fact_problems(e, f"/items/{position}")).to_dict()}
+            return _Told(json_bytes(unusable(fact_problems(e, f"/items/{position}")).to_dict()))
         except Exception:  # noqa: BLE001 - whatever happened to one item, the others are answered
             _log.exception("item %d of a batch failed", position)
-            return {"id": id_, "problem": failed().to_dict()}
-        classes.append(made.verdict_class)
-        return {"id": id_, "decision": told}
+            return _Told(json_bytes(failed().to_dict()))
 
-    def _count(self, verdict_class: str, count: int) -> None:
-        self._decided(self._engine.bundle.id, self._decision, verdict_class, count)
+    def _told(self, answered: Answered, asked: Question, visit: Visit, item: ItemId = None) -> _Told:
+        made = answered.decision
+        if self._book.log is None:
+            return _Told(json_bytes(made.to_short_dict() if asked.short else made.to_dict()), None, made.verdict_class)
+        # The log holds the whole answer, also where only the outcome was asked for.
+        full = json_bytes(made.to_dict())
+        took = time.perf_counter_ns() - visit.started
+        entry = self._book.entry(visit, Made(answered, asked.facts, full, took, asked.short, item))
+        return _Told(json_bytes(made.to_short_dict()) if asked.short else full, entry, made.verdict_class)
+
+    def _count(self, told: Sequence[_Told]) -> None:
+        for verdict_class, count in Counter(t.verdict_class for t in told if t.verdict_class is not None).items():
+            self._decided(self._engine.bundle.id, self._decision, verdict_class, count)
 
 
-def _told(made: Decision, *, short: bool) -> Json:
-    return made.to_short_dict() if short else made.to_dict()
+def _decided_text(told: _Told, envelope: bytes | None) -> bytes:
+    """The members of the object that tells of a decision."""
+    return b'"decision":%b' % told.text + (b"" if envelope is None else b',"envelope":%b' % envelope)
+
+
+def _batch_text(ids: Sequence[bytes], told: Sequence[_Told], envelopes: Sequence[bytes | None]) -> bytes:
+    items = (
+        b'{"id":%b,"problem":%b}' % (id_, t.text)
+        if t.verdict_class is None
+        else b'{"id":%b,%b}' % (id_, _decided_text(t, envelope))
+        for id_, t, envelope in zip(ids, told, envelopes, strict=True)
+    )
+    return b'{"items":[%b]}' % b",".join(items)
 
 
 def failed() -> Problem:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import policyengine
 from policyengine.cli import exits
+from policyengine.cli.log_options import service_log_options
 from policyengine.cli.options import bundle_folders, is_given, settings_options
 from policyengine.cli.output.faults import diagnostic_text
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.settings import EngineSettings
 from policyengine.errors import BundleError
 from policyengine.model.bundle import CheckedBundle
+
+if TYPE_CHECKING:
+    from policyengine.decision_log.log import LogSettings
 
 #: The folder for differences, in the one in which the service is started. It is made when there is the first.
 DIFFERENCES = "policyengine-differences"
@@ -64,6 +69,7 @@ Examples:
     help="Where facts are kept, as cases, on which engines differ. They may be personal data.",
 )
 @click.option("--no-differences", is_flag=True, help="Keep no facts.")
+@service_log_options
 def serve(  # noqa: PLR0913 - one for each option
     *,
     folders: tuple[str, ...],
@@ -74,6 +80,7 @@ def serve(  # noqa: PLR0913 - one for each option
     settings: EngineSettings,
     differences: str,
     no_differences: bool,
+    log: LogSettings | None,
 ) -> int:
     """Check, start, announce, serve."""
     from policyengine.web.engines import Engines
@@ -81,7 +88,9 @@ def serve(  # noqa: PLR0913 - one for each option
     from policyengine.web.server import serve as listen
 
     kept_in = _folder_for(differences, no_differences=no_differences)
-    bundles = _load(bundle_folders(folders))
+    found = _load(bundle_folders(folders))
+    bundles = {id_: bundle for id_, (bundle, _) in found.items()}
+    shown_log = None if log is None else _open_log(log, found)
     try:
         listening = Listening(*free_address(host, port), workers, access_log)
     except CannotListen as e:
@@ -93,8 +102,10 @@ def serve(  # noqa: PLR0913 - one for each option
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
     engines = Engines(settings, kept_in)
     click.echo(f"  {engines}")
+    if shown_log is not None:
+        click.echo(f"  decisions logged in {shown_log} (facts may be personal data)")
     sys.stdout.flush()
-    listen(bundles, listening, engines, functools.partial(_announce, address, workers))
+    listen(bundles, listening, engines, log, functools.partial(_announce, address, workers))
     return exits.FINE
 
 
@@ -118,11 +129,35 @@ def _announce(address: str, workers: int) -> None:
     sys.stdout.flush()
 
 
-def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
-    """Every bundle by its id; all faults of all of them if there is any."""
+def _open_log(settings: LogSettings, found: Mapping[str, tuple[CheckedBundle, Path]]) -> str:
+    """Make sure that decisions can be logged, and keep the policies in the log; where that is, for people.
+
+    A log in SQLite that is not there is made. Raises LogError.
+    """
+    from policyengine.decision_log.archive import keep_bundle
+    from policyengine.decision_log.heads import private_key
+    from policyengine.decision_log.masking import check_masks
+    from policyengine.decision_log.migrate import check, migrate, revision
+    from policyengine.decision_log.store import Store
+
+    check_masks(settings.masks, {id_: bundle for id_, (bundle, _) in found.items()})
+    if settings.head_key is not None:
+        private_key(Path(settings.head_key))
+    store = Store(settings.database)
+    if store.is_sqlite and (not store.exists or revision(store) is None):
+        migrate(store)
+    check(store)
+    for bundle, folder in found.values():
+        keep_bundle(store, bundle, folder)
+    store.close()
+    return str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
+
+
+def _load(folders: Sequence[Path]) -> dict[str, tuple[CheckedBundle, Path]]:
+    """Every bundle by its id, with its folder; all faults of all of them if there is any."""
     from policyengine.loading import check_folder
 
-    bundles: dict[str, CheckedBundle] = {}
+    bundles: dict[str, tuple[CheckedBundle, Path]] = {}
     faults: list[Diagnostic] = []
     for folder in folders:
         bundle, sink = check_folder(folder)
@@ -133,7 +168,7 @@ def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
             click.echo(diagnostic_text(warning), err=True)
         if bundle.id in bundles:
             raise click.UsageError(f"two bundles have the id `{bundle.id}`; the second is in {folder}")
-        bundles[bundle.id] = bundle
+        bundles[bundle.id] = (bundle, folder)
     if faults:
         raise BundleError(faults)
     return bundles
