@@ -46,7 +46,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and return when connections are taken."""
-        settings = ("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=on")
+        settings = ("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")
         self._run(
             "pg_ctl", "start", "-w", "-t", "60", "-D", self._data, "-l", self._data / "log",
             "-o", " ".join([*settings, "-p", str(self.port)]),
