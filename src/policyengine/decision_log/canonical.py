@@ -18,13 +18,17 @@ _STRICT: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATET
 _DEPTH: Final = 100
 
 
-def canonical(data: Json) -> bytes:
-    """The JSON text of the data, without blanks, keys in their order. Decimals are numbers, with all their digits."""
+def canonical(data: Json, *, sort_keys: bool = False) -> bytes:
+    """The JSON text of the data, without blanks. Decimals are numbers, with all their digits.
+
+    Keys stay in their order, unless they are sorted: then data that mean the same have the same text.
+    """
+    option = _STRICT | orjson.OPT_SORT_KEYS if sort_keys else _STRICT
     try:
-        return orjson.dumps(data, default=_exact, option=_STRICT)
+        return orjson.dumps(data, default=_exact, option=option)
     except orjson.JSONEncodeError:
         # Whole numbers beyond 64 bits are refused without asking what else to do.
-        return orjson.dumps(_with_texts(data), default=_exact, option=_STRICT)
+        return orjson.dumps(_with_texts(data), default=_exact, option=option)
 
 
 def indented(data: Json) -> str:

@@ -27,7 +27,7 @@ class IdempotencyKey(NamedTuple):
 
 def key_of(caller: str | None, key: str, address: str, body: Json) -> IdempotencyKey:
     """The key of a request to this address with this body, however the body was written."""
-    return IdempotencyKey(caller or "", key, hashlib.sha256(canonical([address, body])).hexdigest())
+    return IdempotencyKey(caller or "", key, hashlib.sha256(canonical([address, body], sort_keys=True)).hexdigest())
 
 
 def first_answer(connection: Connection, key: IdempotencyKey) -> bytes | None:
