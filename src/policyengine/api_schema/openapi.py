@@ -52,7 +52,7 @@ def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
 def _about() -> str:
     return (
         "Decides by policies, and says why. Facts that are left out or null are unknown, never false: the answer "
-        "then says what is missing. The same policies, facts and day give the same bytes."
+        "then says what is missing. The same policies, facts and day give the same decision, byte for byte."
     )
 
 

@@ -136,10 +136,8 @@ class _Verification:
         report.last = number
         report.records += 1
         if previous is not None and number != previous.sequence + 1:
-            gone = f"number {previous.sequence + 1}"
-            if number > previous.sequence + 2:
-                gone += f" to {number - 1}"
-            self._fault(previous.sequence + 1, f"{gone}: removed")
+            several = f", with all up to number {number - 1}" if number > previous.sequence + 2 else ""
+            self._fault(previous.sequence + 1, f"removed{several}")
         elif previous is not None and hash_of(number, previous.hash, row.entry.encode()) != row.hash:
             self._fault(number, "this record, or the hash of the one before it, was changed")
         elif (wrong := _wrong_columns(row)) is not None:

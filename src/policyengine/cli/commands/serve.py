@@ -90,11 +90,11 @@ def serve(  # noqa: PLR0913 - one for each option
     kept_in = _folder_for(differences, no_differences=no_differences)
     found = _load(bundle_folders(folders))
     bundles = {id_: bundle for id_, (bundle, _) in found.items()}
-    shown_log = None if log is None else _open_log(log, found)
     try:
         listening = Listening(*free_address(host, port), workers, access_log)
     except CannotListen as e:
         raise click.ClickException(str(e)) from e
+    shown_log = None if log is None else _open_log(log, found)
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
