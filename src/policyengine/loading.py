@@ -13,7 +13,7 @@ from policyengine.errors import BundleError
 from policyengine.frontend.nodes import Mapping
 from policyengine.frontend.schema import check_schema, keys_of
 from policyengine.frontend.schema_words import KINDS
-from policyengine.frontend.yaml_reader import bundle_digest, policy_paths, read_bundle_files
+from policyengine.frontend.yaml_reader import bundle_digest, policy_paths, read_bundle_files, tell_unread
 from policyengine.model.bundle import CheckedBundle
 
 
@@ -25,6 +25,7 @@ def check_folder(folder: str | Path, *, lint: bool = False) -> tuple[CheckedBund
     path = Path(folder)
     sink = Diagnostics()
     documents = [document for _, document in read_bundle_files(path, sink)]
+    tell_unread(path, sink)
     only_that = Diagnostics()
     if several_bundles(documents, str(folder), only_that):
         return None, only_that

@@ -63,3 +63,9 @@ def bad(tmp_path) -> Path:
     rules = folder / "coverage.yaml"
     rules.write_text(rules.read_text().replace("cause: wind", "cause: winds").replace("cause: seam", "cose: seam"))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(tmp_path_factory, monkeypatch) -> None:
+    """What failed in a test is not remembered for whoever runs it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "caches"))

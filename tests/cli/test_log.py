@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from tests.decision_log.build import Decisions
@@ -105,6 +106,24 @@ def test_verify_with_heads(run, database, tmp_path):
 def test_verify_an_empty_log(run, tmp_path):
     run("log", "migrate", "--log", tmp_path / "log")
     assert run("log", "verify", "--log", tmp_path / "log").output == "the log holds no records\n"
+
+
+def test_replay_by_another_bundle_tells_what_it_changes(run, database, umbrella, tmp_path):
+    other = shutil.copytree(umbrella, tmp_path / "other")
+    exclusions = other / "exclusions.yaml"
+    exclusions.write_text(exclusions.read_text().replace("[lost, pet]", "[lost, wind]"))
+    same = run("log", "replay", "--bundle", umbrella, "--log", database)
+    assert (same.exit_code, "no decision changed" in same.output) == (0, True), same.output
+    done = run("log", "replay", "--bundle", other, "--log", database)
+    assert done.exit_code == 5
+    assert "10 recorded documents" in done.output
+    assert "refund: refunded → not_refunded, 2 decisions" in done.output
+    told = json.loads(run("log", "replay", "--bundle", other, "--format", "json", "--log", database).output)
+    (report,) = told["reports"]
+    assert report["decisions_changed"] is True
+    none = run("log", "replay", "--bundle", other, "--verdict", "none", "--log", database)
+    assert none.output == "no decision of bundle `umbrella` found; nothing was replayed\n"
+    assert run("log", "replay", "--format", "json", "--log", database).exit_code == 1
 
 
 def test_retain(run, database):

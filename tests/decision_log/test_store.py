@@ -101,6 +101,15 @@ def test_addresses_that_are_none(address, told):
         Store(address)
 
 
+def test_a_path_may_hold_any_sign(tmp_path, decisions):
+    made = Store(str(tmp_path / "a?b#c%20d e" / "log.sqlite"))
+    migrate(made)
+    log(made, [decisions.entry()])
+    assert len(logged_ids(made)) == 1
+    assert (tmp_path / "a?b#c%20d e" / "log.sqlite").stat().st_size > 0
+    made.close()
+
+
 def test_a_password_is_never_shown():
     made = Store("postgresql://me:secret@127.0.0.1:1/log")
     assert made.shown == "postgresql+psycopg://me:***@127.0.0.1:1/log"

@@ -9,8 +9,8 @@ from tests.differential.shrinking import Find
 from tests.differential.sides import expected
 
 from policyengine.engine.referee import Difference as Kept
-from policyengine.testing.cases import SUFFIX
 from policyengine.testing.difference_store import case_text
+from policyengine.testing.folders import SUFFIX
 
 
 def write_find(find: Find, folder: Path) -> Path:

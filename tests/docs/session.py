@@ -16,7 +16,13 @@ from tests.docs.documents import ROOT, Block
 
 from policyengine.frontend.yaml_reader import bundle_digest
 
-_COPIED = ("src", "policies", "schemas", ".ci", "Makefile", "README.md", "pyproject.toml")
+_COPIED = (
+    "src", "policies", "schemas", ".ci", ".github", "Makefile", "README.md", "pyproject.toml", ".gitignore",
+    ".pre-commit-config.yaml", ".pre-commit-hooks.yaml",
+)  # fmt: skip
+# Whoever commits while the document is followed; nothing of the machine's own settings of git.
+_READER = {f"GIT_{who}_{what}": "reader@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+_GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **_READER}
 _PUBLISHED_PORT = "8000"
 _PUBLISHED_FOLDER = "/srv/policyengine"
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
@@ -26,7 +32,7 @@ _OF_THE_LOG = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{
 
 @dataclass
 class Session:
-    """A copy of the project, a shell's directory and variables, and the service once it runs.
+    """A clone of the project, a shell's directory and variables, and the service once it runs.
 
     Some things cannot be the same everywhere, and are put as the document has them: the port of the service (a free
     one here), the folder of the project, and digests, which are compared with those worked out from the files and then
@@ -46,10 +52,24 @@ class Session:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, target)
+        other = ("PYTHON", "VIRTUAL_ENV", "MAKE", "PORT", "GIT_", "PRE_COMMIT")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(other)}
+        caches = {"XDG_CACHE_HOME": str(self.folder.parent / "caches")}
+        own = {"PYTHONPATH": str(self.folder / "src"), "NO_COLOR": "1", "COLUMNS": "100"}
+        self._environment = {**kept, **_GIT, **caches, **own}
+        self._make_clone()
         # As after `make`: an environment, which runs the files of the copy.
         (self.folder / ".venv").symlink_to(sys.prefix)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "MAKE", "PORT"))}
-        self._environment = {**kept, "PYTHONPATH": str(self.folder / "src"), "NO_COLOR": "1", "COLUMNS": "100"}
+
+    def _make_clone(self) -> None:
+        """As after `git clone`: one commit on `main`, and where it came from."""
+        origin = self.folder.parent / "origin.git"
+        self._run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
+        self._run("git", "init", "--quiet", "--initial-branch=main")
+        self._run("git", "remote", "add", "origin", str(origin))
+        self._run("git", "add", "--all")
+        self._run("git", "commit", "--quiet", "--message=Policies")
+        self._run("git", "push", "--quiet", "--set-upstream", "origin", "main")
 
     def shell(self, commands: str) -> tuple[int, str]:
         """Run a block of commands; its exit code and all that it printed. Variables set with ``export`` last."""
@@ -58,7 +78,7 @@ class Session:
         before = f". {state}\n" if state.exists() else ""
         done = subprocess.run(
             ["bash", "-c", before + script],
-            cwd=self.folder, env=self._environment, text=True, timeout=60,
+            cwd=self.folder, env=self._environment, text=True, timeout=120,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         return done.returncode, self._published(done.stdout)
@@ -67,7 +87,7 @@ class Session:
         """Run a program; its exit code and all that it printed."""
         done = subprocess.run(
             [".venv/bin/python", "-c", program],
-            cwd=self.folder, env=self._environment, text=True, timeout=60,
+            cwd=self.folder, env=self._environment, text=True, timeout=120,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         return done.returncode, self._published(done.stdout)

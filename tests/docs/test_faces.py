@@ -6,7 +6,7 @@ import re
 
 import click
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 from tests.differential.test_differential import LEAST
 from tests.docs.documents import README, ROOT, codes, section, table
 from tests.docs.registries import PACKAGE, all_codes, request_codes
@@ -18,6 +18,7 @@ from policyengine.cli import exits
 from policyengine.cli.main import cli
 from policyengine.cli.options import MOST_BYTES as MOST_BYTES_OF_FACTS
 from policyengine.frontend.yaml_reader import MAX_BYTES
+from policyengine.impact.behaviour.tally import MOST_GROUPS, MOST_TOLD
 from policyengine.loading import load_bundle
 from policyengine.model.rules import Class
 from policyengine.shipped import shipped_policies
@@ -25,20 +26,13 @@ from policyengine.web import problems
 from policyengine.web.app import create_app
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES
 from policyengine.web.check_metrics import CheckMetrics
+from policyengine.web.metrics import Metrics
 
 TEXT = README.read_text(encoding="utf-8")
 
 
 def coded(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
-
-
-def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
-    """Every command by its name; those of a group by both names, such as ``log verify``."""
-    found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
-        found |= commands(command, f"{before}{name} ") if isinstance(command, click.Group) else {before + name: command}
-    return found
 
 
 def options(command: click.Command) -> set[str]:
@@ -48,6 +42,15 @@ def options(command: click.Command) -> set[str]:
         if isinstance(parameter, click.Option):
             names = [*parameter.opts, *parameter.secondary_opts]
             found |= {n for n in names if n.startswith("--")} or set(names)
+    return found
+
+
+def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
+    """Every command that does something, by all its words."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        within = isinstance(command, click.Group)
+        found |= commands(command, f"{before}{name} ") if within else {before + name: command}
     return found
 
 
@@ -62,14 +65,16 @@ def test_options_of_the_command_itself():
 
 
 def test_commands_and_options_named_anywhere_exist():
-    of_other_programs = {"--indent", "--no-isolation"}
-    known = {o for command in (cli, *commands(cli).values()) for o in options(command)} | {"--help"} | of_other_programs
+    of_git = {"--quiet", "--create", "--unified", "--unidiff-zero", "--all", "--message", "--set-upstream"}
+    of_other_programs = {"--indent", "--no-isolation", *of_git}
+    every = commands(cli)
+    known = {o for command in (cli, *every.values()) for o in options(command)} | {"--help"} | of_other_programs
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
     assert set(re.findall(r"^ *policyengine ([a-z]+)", TEXT, re.MULTILINE)) <= set(cli.commands)
 
 
 def test_every_exit_code():
-    known = {getattr(exits, name) for name in ("FINE", "FAILED", "REFUSED", "INVALID", "OPEN")}
+    known = {getattr(exits, name) for name in ("FINE", "FAILED", "REFUSED", "INVALID", "OPEN", "CHANGED")}
     documented = {int(row[0]): row[1] for row in table(TEXT, "exit code", "means")}
     assert set(documented) == known
     for class_ in (*map(str, Class), "undetermined", "value"):
@@ -84,6 +89,14 @@ def test_every_route():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {coded(row[0])[0] for row in table(TEXT, "method and path", "gives")} == served
+
+
+def test_every_metric_of_the_service_and_its_labels():
+    made = Metrics({})._registry._collector_to_names
+    told = {f"{m._name}_total" if isinstance(m, Counter) else m._name: list(m._labelnames) for m in made}
+    rows = {coded(row[0])[0]: coded(row[1]) for row in table(TEXT, "metric", "labels", "counts")}
+    checks = {coded(row[0])[0] for row in table(TEXT, "metric, with the labels `bundle` and `decision`", "counts")}
+    assert rows == {name: labels for name, labels in told.items() if name not in checks}
 
 
 def test_every_metric_of_the_cross_check_and_of_the_engine():
@@ -127,6 +140,7 @@ def test_every_python_name():
         (f"{MOST_BATCH_BYTES // 2**20} MiB", MOST_BATCH_BYTES % 2**20 == 0 and MOST_BYTES_OF_FACTS >= MOST_BYTES),
         (f"{MOST_ITEMS:,} items", True),
         (f"at least {LEAST:,} decisions", True),
+        (f"{MOST_GROUPS} groups and {MOST_TOLD} lines of each kind", True),
         (f"**{policyengine.__version__}**", True),
     ],
 )

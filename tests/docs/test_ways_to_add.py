@@ -47,5 +47,5 @@ def test_every_back_end_goes_by_its_own_name():
 
 def test_the_page_tells_of_every_thing_to_add():
     text = section(README.read_text(encoding="utf-8"), "How to add")
-    for thing in ("A fact", "A rule", "An operator", "A kind", "A back end", "A programme"):
+    for thing in ("A fact", "A rule", "An operator", "A kind", "A back end", "A programme", "An address", "A setting"):
         assert f"**{thing}" in text

@@ -93,6 +93,21 @@ def test_cases_without_a_bundle_fail(pytester):
     result.stdout.fnmatch_lines(["*bundle/none*"])
 
 
+def test_a_file_of_cases_that_is_never_run_fails_the_collection(pytester, bundle):
+    folder = bundle(one=GOOD)
+    (folder / "tests" / "late.yaml").write_text(GOOD, encoding="utf-8")
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["policies/parcels/tests/late.yaml:1:1: error[[]tests/not-run[]]*"])
+
+
+def test_cases_are_run_once_each_by_several_workers(pytester, bundle):
+    bundle(one=GOOD, two=BAD)
+    result = pytester.runpytest_subprocess("-n", "2")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*two.test.yaml:9: failed: two::second case"])
+
+
 def test_files_of_others_are_left_alone(pytester):
     folder = pytester.mkdir("tests")
     (folder / "other.test.yaml").write_text("suite: mine\n", encoding="utf-8")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.testing.parcels import HEAD, read, write_bundle
 
 from policyengine.engine.engine import Engine
 from policyengine.loading import load_bundle
 from policyengine.reference import decide
-from policyengine.testing.compare import disagreement
+from policyengine.testing.compare import disagreements
 from policyengine.testing.formats import outcome_text
 from policyengine.testing.model import Outcome, Status
 from policyengine.testing.reachability import all_ids, cited, unexpected_ids
@@ -99,8 +101,9 @@ def test_a_failure_says_what_differs_first_and_then_why(run):
     rule = next(line for line in lines if line.startswith("rule PI-LATE is true ("))
     assert rule.endswith("rules.yaml:7)")
     assert "`report.filed_on after parcel.received_on + 5 days` is true" in lines[why:]
-    assert "report.filed_on = 2025-01-08" in lines[why:]
-    assert "parcel.received_on = 2025-01-02" in lines[why:]
+    told = "\n".join(lines[why:])
+    assert re.search(r"^report\.filed_on = 2025-01-08 \(\S+/tests/one\.test\.yaml:11\)$", told, re.MULTILINE)
+    assert re.search(r"^parcel\.received_on = 2025-01-02 \(\S+/tests/one\.test\.yaml:5\)$", told, re.MULTILINE)
 
 
 def test_the_explanation_tells_of_rules_that_do_not_hold(run):
@@ -115,10 +118,10 @@ def test_the_explanation_tells_nothing_twice(run):
     told = run("{missing: []}", f"{{report.papers: ~, items: [{items}]}}").explanation
     (whole,) = [n for n, line in enumerate(told) if line.endswith("`report.papers: contains photo` is unknown")]
     assert told[whole - 1].startswith("rule PI-PHOTO for `a` is unknown")
-    assert told[whole + 1].strip() == "report.papers = unknown"
-    assert sum(line.endswith("`report.papers: contains photo` is unknown, as above") for line in told) == 7
-    assert sum(line.strip() == "report.papers = unknown" for line in told) == 1
-    assert told[-1] == "… and 1 more rule"
+    assert told[whole + 1].strip() == "report.papers = unknown (not given)"
+    assert sum(line.endswith("`report.papers: contains photo` is unknown, as above") for line in told) == 4
+    assert sum(line.strip().startswith("report.papers = unknown") for line in told) == 1
+    assert told[-1] == "… and 4 more rules"
 
 
 def test_the_explanation_tells_of_what_is_open(run):
@@ -131,6 +134,45 @@ def test_the_explanation_tells_how_an_amount_came_about(run):
     text = outcome_text(run("{amount: 110 EUR}", TWO))
     assert "amount of group `x` starts at 110.00 EUR" in text
     assert "PI-LIMIT makes it 100.00 EUR" in text
+
+
+def test_the_explanation_names_the_places_of_facts(run):
+    text = outcome_text(run("{verdict: paid}", WET))
+    assert re.search(r"item\.loss = wet \(\S+/tests/one\.test\.yaml:11\)\n", text)
+
+
+def test_the_explanation_leaves_out_what_decided_nothing(tmp_path):
+    """Of an `if` the branch taken, of a false `all` the false part, of a rule that does not hold what fails in it."""
+    folder = write_bundle(tmp_path / "b", one=HEAD + "cases:\n  - {name: one, expect: {reasons: [PI-LONG]}}\n")
+    (folder / "long.yaml").write_text(
+        "kind: exclusions\ndecision: damage\ndefinitions:\n"
+        "  limit: {type: integer, is: if parcel.insured then most else 7}\n"
+        "policies:\n  long:\n    rules:\n"
+        "      - id: PI-LONG\n        when: {parcel.insured: true, parcel.count: more than limit}\n"
+        "        because: Too many.\n",
+        encoding="utf-8",
+    )
+    (folder / "most.yaml").write_text(
+        "kind: parameters\nparameters:\n  most: {type: integer, value: 5}\n", encoding="utf-8"
+    )
+    bundle = folder / "bundle.yaml"
+    bundle.write_text(bundle.read_text().replace("steps: [window,", "steps: [window, long,"), encoding="utf-8")
+    (outcome,) = run_cases(folder).outcomes
+    told = "\n".join(outcome.explanation).replace(f"{folder}/", "")
+    whole = told.partition("rule PI-LONG is false (long.yaml:8)\n")[2]
+    assert "parcel.count = 1 (by default)" in whole
+    assert "most = 5 (most.yaml:3)" in whole
+    assert "parcel.insured = true" in whole, "the condition of the `if`"
+    assert "`parcel.insured: true`" not in whole, "a part that holds did not make the rule fail"
+    assert "else 7" not in whole
+
+
+def test_the_explanation_of_a_day_of_the_decision_says_so(tmp_path):
+    folder = write_bundle(tmp_path / "b", one=HEAD + "cases:\n  - {name: one, expect: {deadlines: {PI-LATE: none}}}\n")
+    rules = folder / "rules.yaml"
+    rules.write_text(rules.read_text().replace("        act: report.filed_on\n", ""), encoding="utf-8")
+    (outcome,) = run_cases(folder).outcomes
+    assert any("`the day of the decision after parcel.received_on + 5 days` is false" in x for x in outcome.explanation)
 
 
 def test_facts_that_a_service_would_refuse_are_an_error(run):
@@ -181,8 +223,10 @@ def test_two_engines_that_differ_are_told_by_key(tmp_path):
     bundle = load_bundle(folder)
     (case,), _ = read(tmp_path / "c", HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n")
     decision = decide(bundle, case.decision, case.facts, case.as_of)
-    assert disagreement("compiled", decision, decision, case.span) == ()
-    found = disagreement("compiled", decision._replace(verdict="wait", needs=("photo",)), decision, case.span)
+    assert not list(disagreements({"compiled": decision}, decision, case.span))
+    other = decision._replace(verdict="wait", needs=("photo",))
+    found = tuple(disagreements({"durable": decision, "compiled": other}, decision, case.span))
+    assert {d.engine for d in found} == {"compiled"}
     assert [(d.key, d.expected, d.actual) for d in found] == [("verdict", "paid", "wait"), ("needs", [], ["photo"])]
     text = outcome_text(Outcome(case=case, status=Status.FAILED, differences=found))
     assert "verdict: compiled and the reference do not agree" in text
@@ -212,7 +256,7 @@ def test_a_case_fails_when_only_the_engines_differ(run, monkeypatch):
     def mistaken(*asked: object) -> object:
         return decide(*asked)._replace(needs=("photo",))
 
-    monkeypatch.setattr("policyengine.testing.run.reference_decide", mistaken)
+    monkeypatch.setattr("policyengine.testing.deciding.reference_decide", mistaken)
     outcome = run("{verdict: paid}")
     assert outcome.status is Status.FAILED
     assert [(d.key, d.engine) for d in outcome.differences] == [("needs", name) for name in ("durable", "compiled")]
@@ -247,6 +291,6 @@ def test_an_engine_that_fails_is_an_error_and_nothing_stands_in(tmp_path, monkey
 
 
 def test_one_engine_without_checks_is_held_to_the_expectations_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("policyengine.testing.run.reference_decide", None)
+    monkeypatch.setattr("policyengine.testing.deciding.reference_decide", None)
     text = HEAD + "cases:\n  - {name: one, expect: {verdict: paid}}\n"
     assert run_cases(write_bundle(tmp_path / "b", one=text), engines=("compiled",), check=False).ok

@@ -26,7 +26,7 @@ BODY = {"facts": {"damage": {"cause": "lost"}}, "as_of": "2025-06-01"}
 
 
 def workers_of(running: Server) -> list[str]:
-    """The ids of the processes that answer."""
+    """The ids of the processes that the server's own has started: those that answer."""
     tasks = Path(f"/proc/{running.process.pid}/task").glob("*/children")
     return [child for task in tasks for child in task.read_text().split()]
 
@@ -83,23 +83,17 @@ def test_the_disk_is_waited_for_before_the_answer_is_sent(bundles, tmp_path):
     strace = shutil.which("strace")
     assert strace, "strace is needed: it shows that the disk is waited for. On Debian: apt-get install strace"
     database, trace = tmp_path / "log.sqlite", tmp_path / "trace"
-    running = Server(str(bundles / "umbrella"), "--log", str(database))
-    workers = workers_of(running)
-    calls = "trace=fsync,fdatasync,read,recvfrom,readv,recvmsg,write,writev,sendto,sendmsg"
-    attach = [strace, "-f", "-y", "-s", "4000", "-e", calls, "-o", str(trace)]
-    tracing = subprocess.Popen(
-        [*attach, *(word for worker in workers for word in ("-p", worker))], stderr=subprocess.PIPE, text=True
-    )
+    calls = "trace=fsync,fdatasync,recvfrom,recvmsg,write,writev,sendto,sendmsg"
+    # Started by the tracer, and not found by it later: looking into one's own children is allowed everywhere.
+    tracer = (strace, "-f", "-y", "-s", "4000", "-e", calls, "-o", str(trace))
+    running = Server(str(bundles / "umbrella"), "--log", str(database), under=tracer)
     try:
-        for _ in workers:
-            while "attached" not in tracing.stderr.readline():
-                assert tracing.poll() is None
         with running.client() as client:
             asked = [client.post(REFUND, json=BODY, headers={"X-Request-ID": f"number-{n}-"}) for n in range(3)]
     finally:
-        tracing.terminate()
-        tracing.communicate(timeout=20)
-        running.stop()
+        (server,) = workers_of(running)
+        os.kill(int(server), signal.SIGTERM)
+        running.process.communicate(timeout=30)
     lines = trace.read_text().splitlines()
     sends = re.compile(r"\b(?:write|writev|send\w+)\(\d+<(?:TCP|socket)")
     for number, answer in enumerate(asked):

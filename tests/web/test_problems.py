@@ -119,7 +119,34 @@ def test_a_body_that_does_not_say_how_long_it_is(client):
             yield b" " * 1024
 
     assert client.post(REFUND, content=chunks(1000), headers=JSON).status_code == 200
-    problem(client.post(REFUND, content=chunks(1100), headers=JSON), 413, "too-large")
+    answer = client.post(REFUND, content=chunks(1100), headers=JSON)
+    problem(answer, 413, "too-large")
+    assert answer.headers["Connection"] == "close"
+
+
+def pieces():
+    yield b'{"facts":{}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body"),
+    [
+        ("/nowhere", JSON, pieces()),
+        (REFUND, {"Content-Type": "text/plain"}, pieces()),
+        (REFUND, JSON, b" " * (MOST_BYTES + 1)),
+        (REFUND, {"Content-Type": "text/plain"}, b" " * (MOST_BYTES + 1)),
+    ],
+)
+def test_an_answer_after_which_the_connection_ends_says_so(client, path, headers, body):
+    # Otherwise the client's next request, sent on the same connection, could get no answer at all.
+    assert client.post(path, content=body, headers=headers).headers["Connection"] == "close"
+
+
+def test_a_short_body_that_nobody_read_does_not_end_the_connection(client):
+    for _ in range(20):
+        answer = client.post("/nowhere", content=b'{"facts":{}}', headers=JSON)
+        problem(answer, 404, "unknown-path")
+        assert "Connection" not in answer.headers
 
 
 @pytest.mark.parametrize(
@@ -130,7 +157,8 @@ def test_a_body_that_does_not_say_how_long_it_is(client):
         ({}, "", "request/missing-key"),
         ({"facts": None}, "/facts", "request/type"),
         ({"facts": []}, "/facts", "request/type"),
-        ({"facts": {}, "explain": True}, "/explain", "request/unknown-key"),
+        ({"facts": {}, "explained": True}, "/explained", "request/unknown-key"),
+        ({"facts": {}, "explain": "yes"}, "/explain", "request/type"),
         ({"facts": {}, "a/b~c": True}, "/a~1b~0c", "request/unknown-key"),
         ({"facts": {}, "as_of": "2025-02-30"}, "/as_of", "request/type"),
         ({"facts": {}, "as_of": 20250201}, "/as_of", "request/type"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.web.conftest import Server
 
 from policyengine import __version__, load_bundle
+from policyengine.web import logs
+from policyengine.web.app import create_app
+from policyengine.web.service import Desk
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
 
@@ -90,7 +94,7 @@ def test_requests_and_decisions_are_counted(client):
         route = "route=/v1/bundles/<bundle>/decisions/<decision>"
         return ("policyengine_http_requests_total", "method=POST", route, f"status={status}")
 
-    refused = ("policyengine_decisions_total", "bundle=umbrella", "class=refused", "decision=refund")
+    refused = decisions(verdict="not_refunded", class_="refused")
     before = counts(client)
     client.post(REFUND, json={"facts": {"damage": {"cause": "lost"}}})
     client.post(REFUND, json={"fact": {}})
@@ -99,6 +103,34 @@ def test_requests_and_decisions_are_counted(client):
     assert after[asked(200)] - before.get(asked(200), 0) == 1
     assert after[asked(422)] - before.get(asked(422), 0) == 1
     assert after[refused] - before.get(refused, 0) == 4
+
+
+def decisions(verdict: str, class_: str) -> tuple[str, ...]:
+    labels = ("bundle=umbrella", f"class={class_}", "decision=refund", f"verdict={verdict}")
+    return ("policyengine_decisions_total", *labels)
+
+
+def test_rules_and_unknown_facts_are_counted_whatever_the_ids_of_elements(client):
+    def count(name, decision, **label):
+        (only,) = label.items()
+        labels = ("bundle=trade_assurance", f"decision={decision}", "{}={}".format(*only))
+        return counts(client).get((f"policyengine_{name}_total", *labels), 0)
+
+    coverage = "/v1/bundles/trade_assurance/decisions/coverage"
+    known = {"order": {"trade_assurance": True, "currency": "USD"}, "evidence": {"kinds": ["photos"]}}
+    late = {"id": "a].b", "reason": "late_shipment"}
+    not_ta = {"facts": {"order": {"trade_assurance": False}}}
+    asked = [{"facts": known | {"claims": [late, late | {"id": "c"}]}}, not_ta, not_ta]
+    watched = [("rules", {"rule": "TA-NOT-TA"}), ("unknown_facts", {"fact": "shipment.status"})]
+    before = [count(name, "coverage", **label) for name, label in watched]
+    items = client.post(f"{coverage}/batch", json={"items": asked}).json()["items"]
+    assert "shipment.status" in [m["fact"] for m in items[0]["decision"]["missing"]]
+    after = [count(name, "coverage", **label) for name, label in watched]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [2, 1]
+    asked = {"claims": [{"id": "]x[", "reason": "spec_mismatch"}, {"id": "y", "reason": "spec_mismatch"}]}
+    missing = client.post(coverage, json={"facts": known | asked}).json()["decision"]["missing"]
+    assert {"claims[]x[].attribute", "claims[y].attribute"} <= {m["fact"] for m in missing}
+    assert count("unknown_facts", "coverage", fact="claims[].attribute") == 1
 
 
 def test_callers_cannot_make_up_counters(client):
@@ -118,8 +150,7 @@ def test_two_workers_count_together_and_end_cleanly(bundles):
             with running.client() as client:
                 assert client.post(REFUND, json={"facts": {}}).status_code == 200
         with running.client() as client:
-            name = ("policyengine_decisions_total", "bundle=umbrella", "class=undetermined", "decision=refund")
-            assert counts(client)[name] == 20
+            assert counts(client)[decisions(verdict="undetermined", class_="undetermined")] == 20
     finally:
         code, errors = running.stop()
     assert (code, errors) == (0, "")
@@ -133,10 +164,51 @@ def test_a_name_to_listen_on_and_a_log_of_every_request(bundles):
             assert client.get("/healthz").status_code == 200
             assert client.get("/a%0A2025-01-01 ERROR made up%1b").status_code == 404
         # A request is logged after its answer, so the lines are waited for, and may change places.
-        lines = {running.process.stderr.readline().split('"')[1] for _ in range(2)}
+        lines = [running.process.stderr.readline() for _ in range(2)]
     finally:
         running.stop()
-    assert lines == {"GET /healthz", "GET /a�2025-01-01 ERROR made up�"}
+    told = {line.partition(" path=")[2].partition(" ms=")[0] for line in lines}
+    assert told == {"/healthz status=200", r'"/a\n2025-01-01 ERROR made up\u001b" status=404'}
+
+
+def test_a_log_of_json_lines_with_the_ids_of_requests(bundles):
+    running = Server(str(bundles / "umbrella"), "--access-log", "--log-format", "json")
+    try:
+        with running.client() as client:
+            given = client.post(REFUND, json={"facts": {}}, headers={"X-Request-ID": "order-7/2"})
+            made = client.get("/a%0A2025-01-01 ERROR made up%1b", headers={"X-Request-ID": "two words"})
+        lines = [json.loads(running.process.stderr.readline()) for _ in range(2)]
+    finally:
+        running.stop()
+    by_id = {line["request_id"]: line for line in lines}
+    assert given.headers["X-Request-ID"] == "order-7/2"
+    assert set(by_id) == {"order-7/2", made.headers["X-Request-ID"]}
+    first, second = by_id["order-7/2"], by_id[made.headers["X-Request-ID"]]
+    assert (first["method"], first["path"], first["status"]) == ("POST", REFUND, 200)
+    assert first["bundle_digest"] == given.headers["Policy-Bundle-Digest"]
+    assert (second["path"], second["status"], second["bundle_digest"]) == (
+        "/a\n2025-01-01 ERROR made up\x1b",
+        404,
+        None,
+    )
+    assert {"address", "ms", "event", "level", "logger", "timestamp"} <= set(first)
+
+
+def _fails(_, body):
+    private = body["facts"]
+    raise ZeroDivisionError(len(private))
+
+
+def test_what_fails_is_logged_with_the_id_of_its_request_and_without_facts(bundles, caplog, monkeypatch):
+    app = create_app({"umbrella": load_bundle(bundles / "umbrella")})
+    monkeypatch.setattr(Desk, "decide", _fails)
+    answer = app.test_client().post(REFUND, json={"facts": {"name": "Ada"}}, headers={"X-Request-ID": "r-1"})
+    assert answer.status_code == 500
+    (record,) = caplog.records
+    told = json.loads(logs.formatter(logs.JSON).format(record))
+    assert (told["request_id"], told["level"]) == ("r-1", "error")
+    assert told["exception"][0]["exc_type"] == "ZeroDivisionError"
+    assert "Ada" not in json.dumps(told)
 
 
 def test_answers_under_load_from_many_threads(server, client):

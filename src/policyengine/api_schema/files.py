@@ -1,4 +1,4 @@
-"""The schemas of requests, decisions and problems as they are kept in ``schemas/``; a test keeps them fresh."""
+"""The schemas of what the faces take and give, as they are kept in ``schemas/``; a test keeps them fresh."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import json
 from pathlib import Path
 
 from policyengine.api_schema.decision import decision_schemas
+from policyengine.api_schema.explanation import explanation_schemas
 from policyengine.api_schema.parts import Schema, document
 from policyengine.api_schema.problem import problem_schemas
 from policyengine.api_schema.request import request_schemas
+from policyengine.api_schema.results import results_schemas
 
-NAMES = ("request", "decision", "problem")
+_SCHEMAS = {
+    "request": request_schemas,
+    "decision": decision_schemas,
+    "explanation": explanation_schemas,
+    "problem": problem_schemas,
+    "results": results_schemas,
+}
+NAMES = tuple(_SCHEMAS)
 
 
 def api_schema(name: str) -> Schema:
     """The schema of this name, a fresh copy. Raises ``KeyError`` for an unknown name."""
-    shared = {"request": request_schemas, "decision": decision_schemas, "problem": problem_schemas}[name]()
+    shared = _SCHEMAS[name]()
     body = shared.pop(name.capitalize())
     return document(body.pop("title"), body, shared)
 

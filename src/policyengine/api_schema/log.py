@@ -35,6 +35,11 @@ def log_schemas() -> dict[str, Schema]:
     }
 
 
+def envelope_piece() -> Schema:
+    """A use of the envelope beside a decision."""
+    return ref("Envelope", "Its place in the log; left out where nothing is logged.")
+
+
 def idempotency_header(name: str) -> Schema:
     """The header by which a request may be repeated safely."""
     return {

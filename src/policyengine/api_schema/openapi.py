@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
+from policyengine.access.scopes import NEEDS, Other, Scope
 from policyengine.api_schema.decision import UNDETERMINED, decision_schemas, short_decision_schemas
-from policyengine.api_schema.log import idempotency_header, log_parameters, log_schemas, record_parameter
+from policyengine.api_schema.explanation import explanation_schemas
+from policyengine.api_schema.log import (
+    envelope_piece,
+    idempotency_header,
+    log_parameters,
+    log_schemas,
+    record_parameter,
+)
 from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
 from policyengine.api_schema.problem import problem_schemas
-from policyengine.api_schema.request import as_of_piece, batch, batch_answer, question
+from policyengine.api_schema.request import as_of_piece, batch, batch_answer, explanation_piece, question
 from policyengine.api_schema.vocabulary import facts_schema, value_schemas
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.rules import DecisionSpec
@@ -18,22 +28,31 @@ DIGEST_HEADER = "Policy-Bundle-Digest"
 KEY_HEADER = "Idempotency-Key"
 PROBLEM_TYPE = "application/problem+json"
 _JSON = "application/json"
+_DECISION: Final = re.compile(r"^/v1/bundles/[^/]+/decisions/[^/]+")
 _MEANINGS = {
     "400": "The body is not JSON, or not JSON with one meaning only.",
-    "403": "The log cannot be read here.",
+    "401": "A key is needed, and none that is good was sent.",
+    "403": "The key does not allow this, or the log cannot be read here.",
     "404": "There is no such bundle, decision or record.",
     "413": "The body is too large, or holds too many items.",
     "415": "The body is not sent as JSON.",
     "422": "The body is JSON, but cannot be used: every fault is listed with its place.",
+    "429": "The key asks more often than it may; `Retry-After` says when to come again.",
     "500": "A fault of the service.",
     "503": "The service cannot decide, or cannot log, at the moment.",
 }
 
 
-def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
-    """The document; ``version`` is the service's own."""
+def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool = False) -> Schema:
+    """The document; ``version`` is the service's own, and ``keyed`` says whether callers need keys."""
     paths: Schema = dict(_fixed_paths())
-    pieces = {**decision_schemas(), **short_decision_schemas(), **problem_schemas(), **log_schemas()}
+    pieces = {
+        **decision_schemas(),
+        **short_decision_schemas(),
+        **explanation_schemas(),
+        **problem_schemas(),
+        **log_schemas(),
+    }
     pieces |= {**as_of_piece(), **value_schemas(), **_descriptions()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
@@ -46,13 +65,27 @@ def openapi(bundles: Mapping[str, CheckedBundle], version: str) -> Schema:
         "paths": paths,
         "components": {"schemas": pieces, "headers": {"Digest": _digest_header()}},
     }
+    if keyed:
+        _need_keys(document)
     return moved(document, "#/components/schemas/")  # type: ignore[no-any-return]
+
+
+def _need_keys(document: Schema) -> None:
+    """Say of every operation which key it needs, and what is answered without one."""
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, item in document["paths"].items():
+        address = _DECISION.sub("/v1/bundles/{bundle}/decisions/{decision}", path)
+        for method in item.keys() & {"get", "post"}:
+            need = NEEDS[f"{method.upper()} {address}"]
+            if need is not Other.NOTHING:
+                item[method]["security"] = [{"key": [need.value] if isinstance(need, Scope) else []}]
+                item[method]["responses"] |= _problems("401", "403", "429", "503")
 
 
 def _about() -> str:
     return (
         "Decides by policies, and says why. Facts that are left out or null are unknown, never false: the answer "
-        "then says what is missing. The same policies, facts and day give the same decision, byte for byte."
+        "then says what is missing. The same policies, facts and day give the same bytes."
     )
 
 
@@ -84,11 +117,15 @@ def _paths_of(bundle: CheckedBundle, spec: DecisionSpec) -> Schema:
     path = f"/v1/bundles/{bundle.id}/decisions/{spec.name}"
     forms = [ref(f"{bundle.id}.{spec.name}.Decision"), ref("ShortDecision")]
     answer: Schema = {"oneOf": forms, "description": "The decision, in the form that was asked for."}
-    parts = {"decision": answer, "envelope": ref("Envelope", "Its place in the log; left out where there is none.")}
-    one = _post(bundle, spec, "decide", "Request", record("Answer", parts, optional=("envelope",)))
+    one = _post(bundle, spec, "decide", "Request", _answer(answer))
     many = _post(bundle, spec, "batch", "Batch", batch_answer(answer))
     many["summary"] += ": many questions at once"
     return {path: {"post": one}, f"{path}/batch": {"post": many}}
+
+
+def _answer(decision: Schema) -> Schema:
+    more = {"explanation": explanation_piece(), "envelope": envelope_piece()}
+    return record("Answer", {"decision": decision, **more}, optional=tuple(more))
 
 
 def _post(bundle: CheckedBundle, spec: DecisionSpec, verb: str, body: str, answer: Schema) -> Schema:

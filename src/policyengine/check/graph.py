@@ -16,6 +16,9 @@ Name = str
 #: Names that may lie behind one another, each read by the one before. No policy needs that many, and working one out
 #: goes through all of them.
 LONGEST_CHAIN: Final = 50
+#: Operations that may lie inside one another, counted on through the names that are read. Every engine works them out
+#: by recursion, and Python's own limit would be met at about twice as many.
+MOST_LEVELS: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,15 @@ def body_expressions(d: Definition) -> Iterator[x.Expr]:
 
 def names_read(e: x.Expr) -> Iterator[Name]:
     """The names whose values an expression reads directly; fields as ``list.field``."""
+    yield from _own_names(e)
+    # Whether the caller gave a fact does not depend on the fact's default.
+    if not isinstance(e, x.Known):
+        for child in x.children(e):
+            yield from names_read(child)
+
+
+def _own_names(e: x.Expr) -> Iterator[Name]:
+    """The names that a node reads by itself, not through its parts."""
     match e:
         case x.FactRef() | x.ParameterRef() | x.DefinitionRef():
             yield e.name
@@ -49,26 +61,6 @@ def names_read(e: x.Expr) -> Iterator[Name]:
             yield f"{e.list}.{e.field}"
         case x.Pluck():
             yield f"{e.list.type.name}.{e.field}"
-        case x.Known():
-            # Whether the caller gave a fact does not depend on the fact's default.
-            return
-    for child in x.children(e):
-        yield from names_read(child)
-
-
-def edges(v: Vocabulary) -> dict[Name, list[Name]]:
-    """Name → names whose values it reads, of facts through their defaults."""
-    found: dict[Name, list[Name]] = {}
-    for fact in v.facts.values():
-        found[fact.name] = list(names_read(fact.default)) if fact.default else []
-    for item in v.lists.values():
-        for field in item.fields.values():
-            found[f"{item.name}.{field.name}"] = list(names_read(field.default)) if field.default else []
-    for p in v.parameters.values():
-        found[p.name] = list(names_read(p.keyed_on)) if p.keyed_on else []
-    for d in v.definitions.values():
-        found[d.name] = [n for e in body_expressions(d) for n in names_read(e)]
-    return found
 
 
 def refuse_cycles(ctx: Context, v: Vocabulary) -> bool:
@@ -125,15 +117,48 @@ def _place(v: Vocabulary, name: Name) -> Span:
 
 
 def refuse_long_chains(ctx: Context, v: Vocabulary) -> None:
-    """Report each name behind which more than :data:`LONGEST_CHAIN` others lie one after another (without cycles)."""
-    graph = edges(v)
-    behind: dict[Name, int] = {}
+    """Report each name behind which too much lies one after another: names, or operations (without cycles)."""
+    graph, read = edges(v), _expressions(v)
+    names: dict[Name, int] = {}
+    levels: dict[Name, int] = {}
     for name in _in_order(graph, graph):
-        behind[name] = max((1 + behind[read] for read in graph.get(name, ())), default=0)
-        # Only where the limit is passed: what reads this name would say it again.
-        if behind[name] == LONGEST_CHAIN + 1:
-            message = f"`{name}` is defined through more than {LONGEST_CHAIN} other names, one after another"
-            ctx.sink.error("names/chain", message, _place(v, name), "define it with fewer steps in between")
+        names[name] = max((1 + names[behind] for behind in graph.get(name, ())), default=0)
+        levels[name] = max((_levels(e, levels) for e in read.get(name, ())), default=0)
+        told = _too_long(name, names, levels)
+        if told:
+            ctx.sink.error("names/chain", told, _place(v, name), "define it with fewer steps in between")
+            # Told once: what reads this name is not to blame.
+            names[name] = levels[name] = 0
+
+
+def _too_long(name: Name, names: Mapping[Name, int], levels: Mapping[Name, int]) -> str | None:
+    if names[name] > LONGEST_CHAIN:
+        return f"`{name}` is defined through more than {LONGEST_CHAIN} other names, one after another"
+    if levels[name] > MOST_LEVELS:
+        return f"`{name}` and the names it reads hold more than {MOST_LEVELS} operations, one inside the other"
+    return None
+
+
+def _levels(e: x.Expr, behind: Mapping[Name, int]) -> int:
+    """How many operations lie inside one another in an expression, those behind its names included."""
+    inside = [] if isinstance(e, x.Known) else [_levels(child, behind) for child in x.children(e)]
+    return 1 + max([*inside, *(behind[name] for name in _own_names(e))], default=0)
+
+
+def _expressions(v: Vocabulary) -> dict[Name, list[x.Expr]]:
+    """Name → the expressions that give it its value."""
+    found: dict[Name, list[x.Expr]] = {f.name: [f.default] for f in v.facts.values() if f.default}
+    for item in v.lists.values():
+        found |= {f"{item.name}.{f.name}": [f.default] for f in item.fields.values() if f.default}
+    found |= {p.name: [p.keyed_on] for p in v.parameters.values() if p.keyed_on}
+    return found | {d.name: list(body_expressions(d)) for d in v.definitions.values()}
+
+
+def edges(v: Vocabulary) -> dict[Name, list[Name]]:
+    """Name → names whose values it reads, of facts through their defaults."""
+    names = [*v.facts, *(f"{i.name}.{f}" for i in v.lists.values() for f in i.fields), *v.parameters, *v.definitions]
+    read = _expressions(v)
+    return {name: [n for e in read.get(name, ()) for n in names_read(e)] for name in names}
 
 
 def definition_order(v: Vocabulary) -> dict[str, Definition]:

@@ -6,33 +6,36 @@ import functools
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from policyengine.cli.options import Decorator, is_given
+from policyengine.cli.configured import configured
+from policyengine.cli.options import Decorator
+from policyengine.configuration.resolve import Configuration, Origin
 
 if TYPE_CHECKING:
+    from policyengine.decision_log.log import LogSettings
     from policyengine.decision_log.store import Store
-
-#: The log of a service that is told nothing else, in the folder in which it is started. It is made when it is missing.
-DATABASE: Final = "policyengine-log/decisions.sqlite"
 
 
 def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--log``, for commands that read or change a log; handed over as a :class:`Store` that is closed at the end."""
 
     @functools.wraps(command)
-    def opened(*, log: str, **more: Any) -> Any:  # noqa: ANN401 - click's
+    def opened(*, configuration: Configuration, **more: Any) -> Any:  # noqa: ANN401 - click's
         from policyengine.decision_log.store import Store
 
-        store = Store(log, patient=True)
+        database = configuration.place("log")
+        if database is None:
+            raise click.UsageError("no log is named; give one with --log")
+        store = Store(database, patient=True)
         try:
             return command(store=store, **more)
         finally:
             store.close()
 
-    return _database()(opened)
+    return configured("config", "log", opposites=False)(opened)
 
 
 def checked(store: Store) -> Store:
@@ -75,85 +78,38 @@ def query_options(bundle: str) -> Decorator:
     return decorate
 
 
-def service_log_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """How a service logs, handed over as :class:`LogSettings`; None: it logs nothing."""
+def log_settings(configuration: Configuration) -> LogSettings | None:
+    """How a service logs; None: it does not. Wrong usage for flags that contradict each other. Raises LogError."""
+    from policyengine.decision_log.log import LogSettings
+    from policyengine.decision_log.masking import masks
 
-    @functools.wraps(command)
-    def collected(  # noqa: PLR0913 - one for each option
-        *,
-        log: str,
-        no_log: bool,
-        log_mask: tuple[str, ...],
-        log_erase: tuple[str, ...],
-        log_heads: str | None,
-        log_key: str | None,
-        answers_without_log: bool,
-        read_log: bool,
-        **more: Any,  # noqa: ANN401 - click's
-    ) -> Any:  # noqa: ANN401 - click's
-        from policyengine.decision_log.log import LogSettings
-        from policyengine.decision_log.masking import masks
-
-        if no_log:
-            _refuse_with_no_log()
-            return command(log=None, **more)
-        if (log_heads is None) != (log_key is None):
-            raise click.UsageError(
-                "--log-heads and --log-key go together: the file for heads, and the key to sign with"
-            )
-        settings = LogSettings(
-            database=log,
-            masks=masks(log_mask, log_erase),
-            heads=log_heads,
-            head_key=log_key,
-            answers_without=answers_without_log,
-            readable=read_log,
-        )
-        return command(log=settings, **more)
-
-    made: Callable[..., Any] = collected
-    for add in _SERVICE_OPTIONS:
-        made = add(made)
-    return made
-
-
-def _database() -> Decorator:
-    return click.option(
-        "--log",
-        metavar="DATABASE",
-        default=DATABASE,
-        show_default=True,
-        help="The decision log: a file of SQLite, or postgresql://USER@HOST/DATABASE.",
+    database = configuration.place("log")
+    if database is None:
+        _refuse_without_log(configuration)
+        return None
+    heads, key = configuration.place("log_heads"), configuration.place("log_key")
+    if (heads is None) != (key is None):
+        raise click.UsageError("--log-heads and --log-key go together: the file for heads, and the key to sign with")
+    return LogSettings(
+        database=database,
+        masks=masks(_listed(configuration.text("log_mask")), _listed(configuration.text("log_erase"))),
+        heads=heads,
+        head_key=key,
+        answers_without=configuration.switch("answers_without_log"),
+        readable=configuration.switch("read_log"),
     )
 
 
-_SERVICE_OPTIONS: Final[tuple[Decorator, ...]] = (
-    click.option(
-        "--read-log", is_flag=True, help="Let whoever may ask for decisions read the log at /v1/log, facts and all."
-    ),
-    click.option(
-        "--answers-without-log", is_flag=True, help="Answer even when the log cannot be written, rather than with 503."
-    ),
-    click.option("--log-key", metavar="FILE", help="Private key that signs heads; `policyengine log key` makes one."),
-    click.option(
-        "--log-heads", metavar="FILE", help="Where signed heads of the log go, about every minute. Keep it elsewhere."
-    ),
-    click.option(
-        "--log-erase", metavar="POINTER", multiple=True, help="Leave this out of the log, such as /input/buyer/name."
-    ),
-    click.option(
-        "--log-mask", metavar="POINTER", multiple=True, help="Put *** in its place, such as /input/payments/*/amount."
-    ),
-    click.option("--no-log", is_flag=True, help="Log no decisions."),
-    _database(),
-)
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _refuse_with_no_log() -> None:
-    """Whoever says how to log believes that there is a log."""
-    for name in ("log", "log_mask", "log_erase", "log_heads", "log_key", "answers_without_log", "read_log"):
-        if is_given(name):
-            told = f"--{name.replace('_', '-')} and --no-log contradict each other; leave one of them out"
+def _refuse_without_log(configuration: Configuration) -> None:
+    """Whoever says on the command line how to log believes that there is a log."""
+    about = {"log_mask", "log_erase", "log_heads", "log_key", "answers_without_log", "read_log"}
+    for resolved in configuration.resolved:
+        if resolved.setting.name in about and resolved.origin is Origin.FLAG:
+            told = f"{resolved.place} has no effect where nothing is logged; leave it out, or name a log"
             raise click.UsageError(told)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from policyengine.engine.json_reader import read_json
 from policyengine.engine.settings import DEFAULT, REFERENCE, SAMPLE, EngineSettings
 from policyengine.errors import RequestError
 from policyengine.shipped import shipped_policies
+from policyengine.testing.folders import is_bundle
 
 if TYPE_CHECKING:
     from policyengine.engine.engine import Engine
@@ -107,7 +109,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def collected(*, engine: str, check: bool, sample: int, **more: Any) -> Any:  # noqa: ANN401 - click's
         if sample and is_given("sample"):
-            _refuse_sample(engine, check=check)
+            refuse_sample(engine, check=check)
         return command(settings=EngineSettings(engine, check, sample), **more)
 
     options: tuple[Decorator, ...] = (
@@ -134,7 +136,7 @@ def is_given(parameter: str) -> bool:
     return click.get_current_context().get_parameter_source(parameter) is not ParameterSource.DEFAULT
 
 
-def _refuse_sample(engine: str, *, check: bool) -> None:
+def refuse_sample(engine: str, *, check: bool) -> None:
     """A sample that nobody would take is wrong usage: who asks for it believes to be checked."""
     if not check:
         raise click.UsageError("--sample has no effect with --no-check; leave one of them out")
@@ -202,4 +204,20 @@ def _has_policies(folder: Path) -> bool:
 
 
 def _bundles_in(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.iterdir() if f.is_dir() and _has_policies(f))
+    """The bundles in a folder: folders with policies, and further down those with a bundle file. None may be missed."""
+    found: list[Path] = []
+    for inside in sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")):
+        found += [inside] if _has_policies(inside) else _deeper(inside)
+    return found
+
+
+def _deeper(folder: Path) -> list[Path]:
+    """Every bundle below a folder that is none; a bundle is not entered, and neither is a linked folder."""
+    found: list[Path] = []
+    for parent, folders, _ in os.walk(folder):
+        here = Path(parent)
+        if here != folder and is_bundle(here):
+            found.append(here)
+            folders.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from policyengine.decision_log.errors import LogError
 from policyengine.decision_log.ids import least_id
@@ -44,6 +44,7 @@ class Query:
     decision: str | None = None
     verdict: str | None = None
     rule: str | None = None
+    digest: str | None = None
     oldest_first: bool = False
 
 
@@ -73,6 +74,13 @@ def found(store: Store, query: Query, chunk: int = MOST_ON_PAGE) -> Iterator[Rec
         yield from records
         if cursor is None:
             return
+
+
+def digests(connection: Connection, query: Query) -> list[str]:
+    """The digests of the policies that made the decisions, those that came first first."""
+    decisions = _statement(replace(query, oldest_first=True), None).add_columns(RECORDS.c.digest).subquery()
+    first = func.min(decisions.c.decision_id)
+    return list(connection.execute(select(decisions.c.digest).group_by(decisions.c.digest).order_by(first)).scalars())
 
 
 def moment(text: str) -> datetime:
@@ -111,7 +119,7 @@ def _statement(query: Query, cursor: str | None) -> Select[tuple[Any, ...]]:
         # From the rule's side: its index is in the order of the pages, and only decisions have rules.
         key = RULES.c.decision_id
         made = made.join(RULES, RULES.c.decision_id == RECORDS.c.decision_id).where(RULES.c.rule == query.rule)
-    for name in ("bundle", "decision", "verdict"):
+    for name in ("bundle", "decision", "verdict", "digest"):
         wanted = getattr(query, name)
         if wanted is not None:
             made = made.where(RECORDS.c[name] == wanted)

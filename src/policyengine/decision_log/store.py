@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -130,7 +131,7 @@ def _sqlite(url: URL) -> Engine:
     settings = {"isolation_level": None, "timeout": LOCK_SECONDS, "check_same_thread": False}
     return create_engine(
         url.update_query_dict({"mode": "rw", "uri": "true"}).set(
-            database=f"file:{Path(url.database or '').absolute()}"
+            database="file:" + quote(str(Path(url.database or "").absolute()))
         ),
         connect_args=settings,
     )

@@ -19,6 +19,7 @@ from policyengine.engine.referee import Answered, Difference, Keep, Question, Re
 from policyengine.engine.request import RequestReader
 from policyengine.engine.selection import CLOSED, selected_program
 from policyengine.engine.settings import DEFAULT, REFERENCE, SAMPLE, TWIN, EngineSettings, refuse_unusable
+from policyengine.engine.work import MOST_FOR_REFERENCE, MOST_WORK
 from policyengine.errors import UnknownName
 from policyengine.evaluation.evaluator import Evaluator
 from policyengine.model.bundle import CheckedBundle
@@ -40,6 +41,9 @@ class Engine:
     The twin also stands in for an engine that fails, with or without ``check``, and the reference for both. With
     ``twin`` None nothing does: what goes wrong is raised.
 
+    A request whose lists are so long that a decision takes more than ``most_work`` steps is refused before anything is
+    done for it; the sample passes over those that would keep the reference busy, and takes the next one.
+
     ``today`` gives the day in a zone and is asked only when a caller leaves ``as_of`` out.
 
     Raises TypeError and ValueError for choices that cannot be followed, and UnknownName for an engine that is none.
@@ -54,6 +58,7 @@ class Engine:
         sample: int = SAMPLE,
         differences: Keep | None = None,
         twin: str | Backend | None = TWIN,
+        most_work: int = MOST_WORK,
         today: Callable[[ZoneInfo], date] | None = None,
     ) -> None:
         refuse_unusable(check, sample, differences)
@@ -66,8 +71,10 @@ class Engine:
         self._unchecked = (self.settings.backend, UNCHECKED)
         self._contains = twin is not None
         self._sample = self.settings.sample
+        self._most_work = most_work
         # One for each decision: by a common one, calls in a regular order could leave a decision out for good.
         self._agreed = {name: count() for name in bundle.decisions}
+        self._owed: set[str] = set()
         self._today = today or _today
         self._zone = ZoneInfo(bundle.time_zone)
         self._evaluator = Evaluator(bundle)
@@ -88,6 +95,7 @@ class Engine:
         prepared = self._of(decision)
         day = self.day(as_of)
         memory = self._reader.read(facts, day)
+        work = prepared.workload.within(self._most_work, memory.lists)
         if self._program is None:
             return Answered(self._referee.decide(Question(prepared.spec, facts, day)), REFERENCE, UNCHECKED)
         evaluation = self._evaluator.start(memory)
@@ -98,9 +106,19 @@ class Engine:
                 raise
             return self._referee.settle(Question(prepared.spec, facts, day), e)
         answered = Answered(made, *(evaluation.matched_by or self._unchecked))
-        if self._sample and next(self._agreed[decision]) % self._sample == 0:
+        if self._sample and self._is_sampled(decision, work):
             return self._referee.look_over(Question(prepared.spec, facts, day), answered)
         return answered
+
+    def _is_sampled(self, decision: str, work: int) -> bool:
+        """Whether the reference looks over this answer; what is too much for it leaves its turn to the next one."""
+        if next(self._agreed[decision]) % self._sample != 0 and decision not in self._owed:
+            return False
+        if work > MOST_FOR_REFERENCE:
+            self._owed.add(decision)
+            return False
+        self._owed.discard(decision)
+        return True
 
     def day(self, as_of: object) -> date:
         """The evaluation day: ``as_of`` as dates are given in requests, or today in the bundle's zone for None.

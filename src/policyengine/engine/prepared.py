@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from policyengine.engine.remarks import DateOrder
 from policyengine.engine.resolve import Rulebook
+from policyengine.engine.work import Workload
 from policyengine.engine.working_days import WorkingDays
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Reason
@@ -69,6 +70,7 @@ class Prepared:
         "splits",
         "warnings",
         "working_days",
+        "workload",
     )
 
     def __init__(self, bundle: CheckedBundle, spec: DecisionSpec) -> None:
@@ -76,6 +78,7 @@ class Prepared:
         self.identity = (bundle.id, bundle.version, bundle.digest)
         self.book = Rulebook(spec)
         self.working_days = WorkingDays(bundle, spec)
+        self.workload = Workload(bundle, spec)
         self.order = DateOrder(bundle)
         self.questions = Questions(bundle)
         self.outcomes = _outcomes(spec.verdicts)

@@ -51,11 +51,18 @@ class Text:
 
     def span(self, start: int, end: int) -> Span:
         """The span between two offsets."""
-        return Span(self.file, self._position(start), self._position(max(start, end)))
+        first = self._position(start)
+        if start <= end < self._next_line(first.line):  # nearly always, and quicker told
+            return Span(self.file, first, Position(first.line, first.column + end - start))
+        return Span(self.file, first, self._position(max(start, end)))
 
     def line_of(self, offset: int) -> int:
         """The number of the line, from 0, that an offset is in."""
         return bisect_right(self.starts, offset) - 1
+
+    def _next_line(self, line: int) -> int:
+        """The offset at which the line after this one (counted from 1) starts; past the end after the last."""
+        return self.starts[line] if line < len(self.starts) else len(self.text) + 1
 
     def _position(self, offset: int) -> Position:
         line = self.line_of(offset)
@@ -273,9 +280,11 @@ class Composer:
 
     def _swallowed_test(self, value: Scalar) -> bool:
         """Whether ``value`` is a test such as ``>3``, which YAML takes for the head of an empty block."""
+        if value.plain or value.text.strip():
+            return False
         line = value.span.file.line(value.span.start.line)[value.span.start.column - 1 :]
         head = line.split(" #")[0].rstrip()
-        if value.plain or value.text.strip() or not re.match(r">[ +-]*\d", head):
+        if not re.match(r">[ +-]*\d", head):
             return False
         span = Span(
             value.span.file, value.span.start, Position(value.span.start.line, value.span.start.column + len(head))

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import yaml
 
 from policyengine.diagnostics import Diagnostic, Diagnostics
 from policyengine.frontend.nodes import Mapping, Node
+from policyengine.frontend.schema_words import KINDS
 from policyengine.frontend.yaml_compose import Composer, Text
 from policyengine.frontend.yaml_faults import TAB_HELP, TAB_MESSAGE, fault_of, without
 from policyengine.source import Position, SourceFile, Span, nowhere
@@ -33,6 +35,8 @@ _FAST_LOADER = getattr(yaml, "CLoader", yaml.Loader)
 _BAD_CHARACTER = re.compile(
     "[^\\t\\n\\r\\x20-\\x7e\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]|[\\u2028\\u2029]|\\r(?!\\n)"
 )
+# Files of kind `tests` are told when cases are run: they may stand in the wrong place, too.
+_OUR_KIND = re.compile(rb"^kind:[ '\"]*(?:" + "|".join(k for k in KINDS if k != TESTS).encode() + rb")\b", re.MULTILINE)
 _TABBED = re.compile(r"^ *(\t[ \t]*)(?=\S)", re.MULTILINE)
 
 
@@ -173,6 +177,25 @@ def policy_paths(folder: Path) -> list[str]:
     return [p for p in _yaml_paths(folder) if not p.startswith(f"{TESTS}/")]
 
 
+def tell_unread(folder: Path, sink: Diagnostics) -> None:
+    """Report policies that nobody reads, because their names do not end in ``.yaml``."""
+    for relative in _paths(
+        folder, lambda name: name.lower().endswith((".yml", ".yaml")) and not name.endswith(".yaml")
+    ):
+        path = folder / relative
+        if not relative.startswith(f"{TESTS}/") and _says_its_kind(path):
+            help_ = f"call it `{Path(relative).stem}.yaml`, or move it out of the bundle"
+            message = "this file is not read, because its name does not end in `.yaml`"
+            sink.error("yaml/not-read", message, nowhere(path.as_posix()), help_)
+
+
+def _says_its_kind(path: Path) -> bool:
+    try:
+        return bool(_OUR_KIND.search(path.read_bytes()[:MAX_BYTES]))
+    except OSError:
+        return False
+
+
 def bundle_digest(folder: Path) -> str:
     """The SHA-256, in hex, over the paths and bytes of the policy files in order of path.
 
@@ -202,9 +225,13 @@ def _yaml_paths(folder: Path) -> list[str]:
 
     Names that begin with a dot are left out: editors and mounted volumes keep copies under them.
     """
+    return _paths(folder, lambda name: name.endswith(".yaml"))
+
+
+def _paths(folder: Path, wanted: Callable[[str], bool]) -> list[str]:
     found = []
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         inside = Path(parent).relative_to(folder)
-        found += [(inside / f).as_posix() for f in files if f.endswith(".yaml") and not f.startswith(".")]
+        found += [(inside / f).as_posix() for f in files if wanted(f) and not f.startswith(".")]
     return sorted(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -21,17 +22,23 @@ from policyengine.testing.known_words import unknown
 from policyengine.testing.model import Json
 from policyengine.values.types import Kind
 
+# Ids of these types are in answers as they were given.
+_PLAIN_IDS = (Kind.TEXT, Kind.ENUM, Kind.INTEGER)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,99})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A fact that is given, or (``taken``) a fact or group of facts that is taken away."""
+    """A fact that is given, or (``taken``) a fact or group of facts that is taken away.
+
+    ``within`` tells of a list where the fields of its elements were given, by addresses such as ``claims[c1].amount``.
+    """
 
     name: str
     value: Json
     span: Span
     taken: bool = False
+    within: dict[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +123,10 @@ class FactsReader:
         """One given fact, read as its declaration asks."""
         if is_taken(node):
             return Entry(name, None, node.span, taken=True)
-        value = self._list(node, declared) if isinstance(declared, FactList) else self._single(node, declared)
-        return Entry(name, value, node.span)
+        if isinstance(declared, Fact):
+            return Entry(name, self._single(node, declared), node.span)
+        value = self._list(node, declared)
+        return Entry(name, value, node.span, within=_within(node, declared))
 
     def typed(self, node: Node, fact: Fact) -> Given | None:
         """The typed value of a node; None, and a complaint, when it cannot be read."""
@@ -173,6 +182,26 @@ class FactsReader:
 
     def _complain(self, problem: FactProblem, node: Node) -> None:
         self.sink.error(problem.code, problem.detail, _at(node, problem.pointer), problem.help)
+
+
+def ids_of(value: Json, declared: FactList) -> tuple[str, ...] | None:
+    """The ids of a list's elements as they stand in an answer; None where that takes more than reading them."""
+    fact = declared.fields.get(declared.id_field or "")
+    if declared.id_field is None or (fact is not None and fact.type.kind not in _PLAIN_IDS):
+        return None
+    records = value if isinstance(value, list) else []
+    return tuple(unicodedata.normalize("NFC", str(r.get(declared.id_field))) for r in records if isinstance(r, dict))
+
+
+def _within(node: Node, declared: FactList) -> dict[str, Span]:
+    """Where the fields of a list's elements stand, by their addresses."""
+    found: dict[str, Span] = {}
+    for position, item in enumerate(node.items if isinstance(node, Sequence) else (), 1):
+        if isinstance(item, Mapping):
+            id_ = item.get(declared.id_field) if declared.id_field else None
+            key = id_.text if isinstance(id_, Scalar) else f"#{position}"
+            found |= {f"{declared.name}[{key}].{name.text}": value.span for name, value in item}
+    return found
 
 
 def as_json(node: Node, fact: Fact) -> Json:

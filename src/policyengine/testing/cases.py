@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from policyengine.diagnostics import Diagnostics
+from policyengine.diagnostics import Diagnostics, did_you_mean
 from policyengine.frontend.nodes import Mapping, Node, Scalar, Sequence
 from policyengine.frontend.schema import check_schema
 from policyengine.frontend.yaml_reader import TESTS, read_document, read_source, read_test_files
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.vocabulary import Fact
 from policyengine.source import SourceFile, Span
-from policyengine.testing.case_facts import Facts, FactsReader, nested
-from policyengine.testing.expectations import ExpectationReader
+from policyengine.testing.case_facts import Entry, Facts, FactsReader, ids_of, nested
+from policyengine.testing.expectations import ExpectationReader, elements_named
+from policyengine.testing.folders import SUFFIX
 from policyengine.testing.known_words import KnownWords, unknown
 from policyengine.testing.model import Case, Expected
 from policyengine.testing.tables import TableReader
 from policyengine.values.types import DATE
-
-SUFFIX = ".test.yaml"
 
 
 def read_cases(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> tuple[Case, ...]:
@@ -138,7 +138,10 @@ class _FileReader:
             help_ = "add it to the case or, for all cases, to the file"
             self.sink.error("schema/missing-key", f"case `{name}` has no `as_of`", span, help_)
             return
+        if not name.strip():
+            self.sink.error("tests/expectation", "this case has no name to be known by", span, "say what it shows")
         given = frame.facts.given()
+        self._elements_are_there(given, expected)
         yield Case(
             id=f"{self.stem}::{name}",
             name=name,
@@ -149,8 +152,20 @@ class _FileReader:
             cites=frame.cites,
             review=review,
             span=span,
-            places={n: e.span for n, e in given.items()},
+            places={place: at for name_, e in given.items() for place, at in ((name_, e.span), *e.within.items())},
         )
+
+    def _elements_are_there(self, given: Mapping_[str, Entry], expected: tuple[Expected, ...]) -> None:
+        """Complain of expectations about elements that the case does not have: ``none`` would always be met."""
+        items = self.bundle.lists.get(self.bundle.decisions[self.decision].each or "")
+        if items is None or not any(e.key in ("elements", "deadlines") for e in expected):
+            return
+        known = ids_of(given[items.name].value if items.name in given else None, items)
+        for one in expected:
+            for named in elements_named(one):
+                if known is not None and named not in known:
+                    help_ = did_you_mean(named, known) or f"`{items.name}` of this case: {', '.join(known) or 'none'}"
+                    self.sink.error("names/unknown", f"unknown element `{named}`", one.span, help_)
 
     def _frame(self, node: Mapping, file: _Frame) -> _Frame:
         """What a case or a table says: its facts over its base over the file's."""

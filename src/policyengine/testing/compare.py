@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+
+import orjson
 
 from policyengine.model.decision import Decision
 from policyengine.source import Span
@@ -15,10 +18,23 @@ def differences(decision: Decision, expected: tuple[Expected, ...]) -> tuple[Dif
     return tuple(d for e in expected for d in _unmet(decision, e))
 
 
-def disagreement(engine: str, answer: Decision, reference: Decision, span: Span) -> tuple[Difference, ...]:
-    """The keys in which the answer of the engine of this name is not the reference's, as it ought to be."""
-    ours, theirs = answer.to_dict(), reference.to_dict()
-    return tuple(Difference(key, theirs[key], ours[key], span, engine) for key in ours if ours[key] != theirs[key])
+def disagreements(answers: Mapping[str, Decision], reference: Decision, span: Span) -> Iterator[Difference]:
+    """Where the answers of engines, by their names, are not the reference's byte for byte, as they ought to be."""
+    data = reference.to_dict()
+    wanted = _bytes(data)
+    for engine, answer in answers.items():
+        ours = answer.to_dict()
+        if _bytes(ours) != wanted:
+            keys = [key for key in data if key in ours and _bytes(ours[key]) != _bytes(data[key])]
+            yield from (Difference(key, data[key], ours[key], span, engine) for key in keys)
+
+
+def _bytes(data: Json) -> bytes:
+    """As it is sent: what Python holds to be equal need not be, such as ``true`` and ``1``."""
+    try:
+        return orjson.dumps(data)
+    except TypeError:  # a whole number of more than 64 bits
+        return json.dumps(data, ensure_ascii=False).encode()
 
 
 def actual(decision: Decision, key: str) -> Json:

@@ -21,8 +21,9 @@ from policyengine.frontend.schema_tests import EXPECTATIONS
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
 from policyengine.source import SourceFile
-from policyengine.testing.cases import SUFFIX, cases_in
+from policyengine.testing.cases import cases_in
 from policyengine.testing.compare import actual
+from policyengine.testing.folders import SUFFIX
 from policyengine.testing.model import UNKNOWN, Json
 
 _log = logging.getLogger(__name__)

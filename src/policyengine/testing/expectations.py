@@ -49,9 +49,15 @@ class ExpectationReader:
     def one(self, key: str, node: Node) -> Iterator[Expected]:
         """The expectations that one key states: one, or one for each reported value."""
         if key == "values":
-            for name, value in self._mapping(node, key):
+            entries = list(self._mapping(node, key))
+            if not entries and isinstance(node, Mapping):
+                self._error("nothing is compared by this: `values` looks at the values that it names", node.span)
+            for name, value in entries:
                 yield from self.item(key, name.text, name.span, value)
         elif key in BY_ITEM:
+            if isinstance(node, Mapping) and not node.entries:
+                # It says that there are none; of a decision that never has any, that says nothing.
+                self._can_be_there(key, node.span)
             items = {n.text: self._item(key, n.text, n.span, v) for n, v in self._mapping(node, key)}
             yield Expected(key=key, item=None, value=items, span=node.span)
         else:
@@ -70,14 +76,21 @@ class ExpectationReader:
             case "values" if name not in self.words.reports:
                 unknown(self.sink, "reported value", name, at, self.words.reports)
                 return False
-            case "elements" if not self.words.spec.each:
-                self._error(f"decision `{self.words.spec.name}` has no elements", at)
-                return False
-            case "groups" if not (self.words.spec.payout and self.words.spec.payout.by):
-                self._error(f"decision `{self.words.spec.name}` pays by no groups", at)
-                return False
             case _:
-                return True
+                return self._can_be_there(key, at)
+
+    def _can_be_there(self, key: str, at: Span) -> bool:
+        """Whether answers of the decision have anything under this key; complains when they never have."""
+        spec = self.words.spec
+        if key == "elements" and not spec.each:
+            self._error(f"decision `{spec.name}` has no elements", at)
+        elif key == "groups" and not (spec.payout and spec.payout.by):
+            self._error(f"decision `{spec.name}` pays by no groups", at)
+        elif key == "deadlines" and not self.words.deadlines:
+            self._error(f"decision `{spec.name}` has no deadlines", at)
+        else:
+            return True
+        return False
 
     def _item(self, key: str, name: str, at: Span, node: Node) -> Json:
         if not self.known_item(key, name, at):
@@ -108,6 +121,8 @@ class ExpectationReader:
 
     def absent_reasons(self, node: Node) -> Json:
         """Ids of rules that can be reasons or warnings of this very decision: others would be absent anyway."""
+        if isinstance(node, Sequence) and not node.items:
+            self._error("nothing is compared by this: `absent_reasons` looks at the rules that it names", node.span)
         return self._rules(node, (*self.words.reasons, *self.words.warnings), "")
 
     def missing(self, node: Node) -> Json:
@@ -180,8 +195,13 @@ class ExpectationReader:
             self._error("a list is needed here", node.span)
             return []
         texts = [item for item in node.items if self._is_scalar(item) and isinstance(item, Scalar)]
+        first: dict[str, Span] = {}
         for text in texts:
             check(text)
+            if text.text in first:
+                help_ = f"first given at line {first[text.text].start.line}"
+                self.sink.error("tests/expectation", f"`{text.text}` is given twice", text.span, help_)
+            first.setdefault(text.text, text.span)
         return sorted({text.text for text in texts})
 
     def _word(self, node: Node, what: str, known: Collection[str], also: Iterable[str] = ()) -> Json:
@@ -236,6 +256,16 @@ _SINGLE: dict[str, Callable[[ExpectationReader, Node], Json]] = {
     "remarks": ExpectationReader.remarks,
     "faults": ExpectationReader.faults,
 }
+
+
+def elements_named(expected: Expected) -> Iterator[str]:
+    """The ids of the elements that an expectation about ``elements`` or ``deadlines`` names."""
+    names = list(expected.value) if expected.item is None and isinstance(expected.value, dict) else [expected.item]
+    for name in filter(None, names):
+        if expected.key == "elements":
+            yield str(name)
+        elif expected.key == "deadlines" and (found := _DEADLINE.fullmatch(str(name))) and found["element"] is not None:
+            yield found["element"]
 
 
 def _stand_in(type_: Type, span: Span) -> Fact:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from policyengine.diagnostics import Diagnostic
 from policyengine.testing.annotations import annotation, command, escaped
 from policyengine.testing.model import NONE, Difference, Json, Outcome, Results, Status
 
@@ -17,9 +16,21 @@ from policyengine.testing.model import NONE, Difference, Json, Outcome, Results,
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_CASE = "no case was found, so nothing has been tested"
 
-
 #: Failures of a bundle that are explained, unless all are asked for.
 FIRST: Final = 3
+
+
+def written(results: Sequence[Results], format_: str, explained: int | None = FIRST) -> str:
+    """The results of several bundles in one of the formats ``text``, ``json``, ``junit`` and ``github``."""
+    match format_:
+        case "json":
+            return _json_text({"bundles": [_bundle_json(r) for r in results]})
+        case "junit":
+            return as_junit(*results)
+        case "github":
+            return "".join(map(as_github, results))
+        case _:
+            return "".join(as_text(r, explained) for r in results)
 
 
 def as_text(results: Results, explained: int | None = FIRST) -> str:
@@ -30,6 +41,7 @@ def as_text(results: Results, explained: int | None = FIRST) -> str:
     failed = [o for o in results.outcomes if o.status is not Status.PASSED]
     most = len(failed) if explained is None else explained
     parts = [d.render() for d in results.diagnostics]
+    parts += results.complaints
     parts += [outcome_text(o, why=n < most) for n, o in enumerate(failed)]
     if failed:
         parts.append("\n".join(["not passed:", *(f"  {_head(o)}" for o in failed)]))
@@ -37,11 +49,17 @@ def as_text(results: Results, explained: int | None = FIRST) -> str:
 
 
 def summary(results: Results) -> str:
-    """One line: how many cases passed, failed, and could not be decided."""
+    """One line: how many cases passed, failed, could not be decided, are under review, were chosen, were not run."""
     counts = [f"{results.count(s)} {w}" for s, w in _COUNTED if results.count(s)]
     if results.faults:
         number = len(results.faults)
         counts.append(f"{number} {'fault' if number == 1 else 'faults'} in bundle or test files")
+    if results.not_run:
+        counts.append(f"{results.not_run} not run after the first failure")
+    if results.under_review:
+        counts.append(f"{results.under_review} under review")
+    if results.selected < results.total:
+        counts.append(f"{results.selected} of {results.total} cases selected")
     return f"{results.bundle}: {', '.join(counts) or _NO_CASE}"
 
 
@@ -50,7 +68,8 @@ _COUNTED = ((Status.PASSED, "passed"), (Status.FAILED, "failed"), (Status.ERROR,
 
 def _head(outcome: Outcome) -> str:
     case = outcome.case
-    return f"{case.span.file.path}:{case.span.start.line}: {outcome.status}: {case.id}"
+    review = " (under review)" if case.review else ""
+    return f"{case.span.file.path}:{case.span.start.line}: {outcome.status}: {case.id}{review}"
 
 
 def outcome_text(outcome: Outcome, *, why: bool = True) -> str:
@@ -86,44 +105,72 @@ def difference_lines(difference: Difference) -> Iterator[str]:
 
 
 def as_json(results: Results) -> str:
-    """For programs: an object with ``ok``, counts, diagnostics and every case."""
-    data: dict[str, Json] = {
-        "bundle": results.bundle,
-        "ok": results.ok,
-        **{str(s): results.count(s) for s in Status},
-        "diagnostics": [d.to_dict() for d in results.diagnostics],
-        "cases": [o.to_dict() for o in results.outcomes],
-    }
+    """For programs: an object with ``ok``, counts, diagnostics and every case that was run."""
+    return _json_text(_bundle_json(results))
+
+
+def _json_text(data: Json) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_junit(results: Results) -> str:
-    """JUnit XML: one suite for each test file, and one for what kept files from being read."""
-    root = ET.Element("testsuites", name=_xml(results.bundle))
-    for path, outcomes in groupby(results.outcomes, lambda o: o.case.span.file.path):
-        suite = _suite(root, path)
-        for outcome in outcomes:
-            _junit_case(suite, outcome)
-        _count(suite)
-    faults = results.faults or (() if results.outcomes else (None,))
-    if faults:
-        suite = _suite(root, results.bundle)
-        for fault in faults:
-            _junit_fault(suite, fault)
-        _count(suite)
+def _bundle_json(results: Results) -> dict[str, Json]:
+    return {
+        "bundle": results.bundle,
+        "ok": results.ok,
+        "cases_found": results.total,
+        "selected": results.selected,
+        **{str(s): results.count(s) for s in Status},
+        "not_run": results.not_run,
+        "under_review": results.under_review,
+        "complaints": list(results.complaints),
+        "diagnostics": [d.to_dict() for d in results.diagnostics],
+        "cases": [o.to_dict() for o in results.outcomes],
+    }
+
+
+def as_junit(*results: Results) -> str:
+    """JUnit XML: one suite for each test file, and one for what kept a bundle from being tested whole."""
+    root = ET.Element("testsuites")
+    for one in results:
+        for path, outcomes in groupby(one.outcomes, lambda o: o.case.span.file.path):
+            suite = _suite(root, path)
+            for outcome in outcomes:
+                _junit_case(suite, outcome)
+            _count(suite)
+        faults = list(_junit_faults(one))
+        if faults:
+            suite = _suite(root, one.bundle)
+            for name, message, text in faults:
+                test = ET.SubElement(suite, "testcase", classname="bundle", name=_xml(name))
+                ET.SubElement(test, "error", message=_xml(message), type="fault").text = _xml(text)
+            _count(suite)
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(s.get(key, "0")) for s in root)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
+def _junit_faults(results: Results) -> Iterator[tuple[str, str, str]]:
+    """What is wrong besides cases that did not pass: a name, a sentence and the whole text for each."""
+    yield from ((f.span.place, f.message, f.render()) for f in results.faults)
+    yield from (("selection", c, c) for c in results.complaints)
+    if not (results.ok or results.outcomes or results.faults or results.complaints):
+        yield "cases", _NO_CASE, _NO_CASE
+    if results.not_run:
+        told = f"{results.not_run} not run after the first failure"
+        yield "cases that were not run", told, told
+
+
 def as_github(results: Results) -> str:
-    """GitHub workflow commands: an annotation at the place of each fault and failure; empty when all is well."""
+    """GitHub workflow commands: an annotation at the place of each fault and failure; then the line that counts."""
     lines = [annotation(d) for d in results.diagnostics]
+    lines += [f"::error::{escaped(c)}" for c in results.complaints]
     failed = (o for o in results.outcomes if o.status is not Status.PASSED)
     lines += [command("error", o.case.span, o.case.id, outcome_text(o)) for o in failed]
-    if not results.outcomes and not results.faults:
+    if not (results.ok or results.outcomes or results.faults or results.complaints):
         lines.append(f"::error::{escaped(summary(results))}")
+    # A folder's name must not make a command of it.
+    lines.append(escaped(summary(results)).replace("::", ": :"))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -160,12 +207,6 @@ def _junit_case(suite: ET.Element, outcome: Outcome) -> None:
         tag = "failure" if outcome.status is Status.FAILED else "error"
         first = ", ".join(d.key for d in outcome.differences) or outcome.error.splitlines()[0]
         ET.SubElement(test, tag, message=_xml(first), type=str(outcome.status)).text = _xml(outcome_text(outcome))
-
-
-def _junit_fault(suite: ET.Element, fault: Diagnostic | None) -> None:
-    name, text = (fault.span.place, fault.render()) if fault else ("cases", _NO_CASE)
-    test = ET.SubElement(suite, "testcase", classname="bundle", name=_xml(name))
-    ET.SubElement(test, "error", message=_xml(fault.message if fault else _NO_CASE), type="fault").text = _xml(text)
 
 
 def _xml(text: str) -> str:

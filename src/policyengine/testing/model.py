@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from policyengine.diagnostics import Diagnostic, Severity
+from policyengine.model.bundle import CheckedBundle
 from policyengine.source import Span
 
 Json = object
@@ -57,6 +58,19 @@ class Case:
     places: Mapping[str, Span] = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """The cases of the bundle in ``folder``, as they stand in its files.
+
+    ``bundle`` is None when it cannot be used. ``diagnostics`` tell why, and why files of cases could not be read.
+    """
+
+    folder: str
+    bundle: CheckedBundle | None
+    cases: tuple[Case, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
 class Status(StrEnum):
     """How a case came out; ``error``: it could not be decided."""
 
@@ -80,7 +94,8 @@ class Difference:
 
     def to_dict(self) -> dict[str, Json]:
         """As plain data."""
-        return {"key": self.key, "expected": self.expected, "actual": self.actual}
+        line = self.span.start.line
+        return {"key": self.key, "expected": self.expected, "actual": self.actual, "line": line, "engine": self.engine}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +119,7 @@ class Outcome:
             "file": case.span.file.path,
             "line": case.span.start.line,
             "cites": list(case.cites),
+            "review": case.review,
         }
         if self.status is not Status.PASSED:
             out["differences"] = [d.to_dict() for d in self.differences]
@@ -113,15 +129,39 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """How the cases of a bundle came out; ``diagnostics`` are the faults that kept files from being read."""
+    """How the cases of a bundle came out; ``diagnostics`` are the faults that kept files from being read.
+
+    ``left_out`` is how many cases were not chosen to be run, ``not_run`` how many were, but follow the first failure
+    that ended the run. ``complaints`` say what is wrong with a choice. ``elsewhere``: none was chosen here, but some
+    were in another bundle.
+    """
 
     bundle: str
     outcomes: tuple[Outcome, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    left_out: int = 0
+    not_run: int = 0
+    complaints: tuple[str, ...] = ()
+    elsewhere: bool = False
 
     def count(self, status: Status) -> int:
         """How many cases came out like this."""
         return sum(o.status is status for o in self.outcomes)
+
+    @property
+    def under_review(self) -> int:
+        """How many of the cases that were run nobody has looked at yet."""
+        return sum(o.case.review for o in self.outcomes)
+
+    @property
+    def selected(self) -> int:
+        """How many cases were chosen to be run."""
+        return len(self.outcomes) + self.not_run
+
+    @property
+    def total(self) -> int:
+        """How many cases the bundle has."""
+        return self.selected + self.left_out
 
     @property
     def faults(self) -> tuple[Diagnostic, ...]:
@@ -130,5 +170,8 @@ class Results:
 
     @property
     def ok(self) -> bool:
-        """Whether there were cases and every one passed."""
-        return bool(self.outcomes) and not self.faults and self.count(Status.PASSED) == len(self.outcomes)
+        """Whether there were cases and every one was run and passed."""
+        if self.faults or self.complaints:
+            return False
+        every = self.count(Status.PASSED) == self.selected
+        return every and (bool(self.outcomes) or self.elsewhere)

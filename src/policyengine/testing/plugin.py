@@ -6,50 +6,27 @@ imported until such a file is met, so other pytest runs pay nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from policyengine.testing.model import Case, Outcome
-    from policyengine.testing.run import CaseRunner
+from policyengine.testing.folders import SUFFIX, bundle_of_cases
 
-SUFFIX = ".test.yaml"
-FOLDER = "tests"
-_IS_BUNDLE = re.compile(rb"^kind:\s*['\"]?bundle\b", re.MULTILINE)
-_IS_TESTS = re.compile(rb"^kind:\s*['\"]?tests\b", re.MULTILINE)
+if TYPE_CHECKING:
+    from policyengine.testing.deciding import CaseRunner
+    from policyengine.testing.model import Case, Outcome
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
     """A collector for a file of policy cases; None for every other file."""
     if not file_path.name.endswith(SUFFIX):
         return None
-    folder = bundle_folder(file_path)
+    folder = bundle_of_cases(file_path)
     if folder is None:
         return None
     return PolicyCases.from_parent(parent, path=file_path, folder=folder)
-
-
-def bundle_folder(path: Path) -> Path | None:
-    """The bundle that a test file belongs to, or None if the file is none of ours.
-
-    Ours is what says that it is of kind ``tests``, and everything below ``tests`` of a folder with a bundle file.
-    """
-    above = [p.parent for p in path.parents if p.name == FOLDER]
-    for folder in above:
-        if any(_says(file, _IS_BUNDLE) for file in sorted(folder.glob("*.yaml"))):
-            return folder
-    return above[0] if above and _says(path, _IS_TESTS) else None
-
-
-def _says(path: Path, what: re.Pattern[bytes]) -> bool:
-    try:
-        return what.search(path.read_bytes()) is not None
-    except OSError:
-        return False
 
 
 class _Runners:
@@ -60,15 +37,8 @@ class _Runners:
 
     def of(self, folder: Path) -> CaseRunner | str:
         """The runner of the bundle in ``folder``, or the rendered faults."""
-        from policyengine.errors import BundleError
-        from policyengine.loading import load_bundle
-        from policyengine.testing.run import CaseRunner
-
         if folder not in self._of:
-            try:
-                self._of[folder] = CaseRunner(load_bundle(_near(folder)))
-            except BundleError as e:
-                self._of[folder] = str(e)
+            self._of[folder] = _made(_near(folder))
         return self._of[folder]
 
     def close(self) -> None:
@@ -77,6 +47,23 @@ class _Runners:
             if not isinstance(runner, str):
                 runner.close()
         self._of.clear()
+
+
+def _made(folder: Path) -> CaseRunner | str:
+    from policyengine.diagnostics import Diagnostics
+    from policyengine.errors import BundleError
+    from policyengine.loading import load_bundle
+    from policyengine.testing.deciding import CaseRunner
+    from policyengine.testing.strays import tell_strays
+
+    strays = Diagnostics()
+    tell_strays(folder, strays)
+    if strays.failed:
+        return "\n\n".join(d.render() for d in strays)
+    try:
+        return CaseRunner(load_bundle(folder))
+    except BundleError as e:
+        return str(e)
 
 
 _RUNNERS = pytest.StashKey[_Runners]()

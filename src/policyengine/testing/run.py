@@ -1,74 +1,95 @@
-"""Running cases: each is decided by every engine and by the reference, which must agree, and compared."""
+"""Running cases: from the folder of a bundle to how each of its cases came out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from gc import disable, enable, isenabled
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from policyengine.backends import BACKENDS
 from policyengine.diagnostics import Diagnostics
-from policyengine.engine.engine import Engine
-from policyengine.errors import FactProblem, RequestError
 from policyengine.loading import check_folder
-from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import Decision
-from policyengine.reference import decide as reference_decide
 from policyengine.testing.cases import read_cases
-from policyengine.testing.compare import differences, disagreement
-from policyengine.testing.explain import explain
-from policyengine.testing.model import Case, Difference, Outcome, Results, Status
+from policyengine.testing.deciding import ALL_ENGINES, CaseRunner
+from policyengine.testing.model import Case, Outcome, Results, Status, Suite
+from policyengine.testing.parallel import run_parallel, worthwhile_jobs
+from policyengine.testing.selection import Selection, choose
+from policyengine.testing.strays import tell_strays
 
-#: The engines that are compared with the reference.
-ALL_ENGINES = tuple(BACKENDS)
+__all__ = ["ALL_ENGINES", "CaseRunner", "Running", "load_suite", "run_cases", "run_suites"]
 
 
-class CaseRunner:
-    """Decides the cases of one bundle. Close it, or use it in a ``with``, to free its engines.
+#: Hears how many cases have been run so far, and how many are to be run.
+Progress = Callable[[int, int], None]
+Outcomes = tuple[Outcome, ...]
 
-    Each of ``engines`` decides, and the first one's answer is held to the expectations. With ``check`` all of them
-    must give the reference's answer, word for word. Nothing stands in for an engine that fails here.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """How cases are run. ``engines`` and ``check`` are as for :class:`CaseRunner`.
+
+    ``jobs`` is the number of processes, None for as many as are worth it; the results are the same for any number.
+    ``fail_fast``: no case is run after the first, in order, that does not pass.
     """
 
-    def __init__(self, bundle: CheckedBundle, engines: Sequence[str] = ALL_ENGINES, *, check: bool = True) -> None:
-        self.bundle = bundle
-        self._check = check
-        self._engines = {name: Engine(bundle, name, check=False, twin=None) for name in engines}
+    engines: Sequence[str] = ALL_ENGINES
+    check: bool = True
+    jobs: int | None = None
+    fail_fast: bool = False
 
-    def run(self, case: Case) -> Outcome:
-        """How the case comes out. Facts that a service would refuse, and faults of an engine, are errors."""
-        answers: dict[str, Decision] = {}
-        for name, engine in self._engines.items():
-            try:
-                answers[name] = engine.decide(case.decision, case.facts, as_of=case.as_of)
-            except RequestError as e:
-                return Outcome(case=case, status=Status.ERROR, error="\n".join(_told(p, case) for p in e.problems))
-            except Exception as e:  # noqa: BLE001 - a fault of an engine is told with its case; the others are run
-                return Outcome(case=case, status=Status.ERROR, error=f"{name} failed: {type(e).__name__}: {e}")
-        decision = next(iter(answers.values()))
-        found = (*differences(decision, case.expected), *self._disagreements(case, answers))
-        if not found:
-            return Outcome(case=case, status=Status.PASSED)
-        why = explain(self.bundle, case, decision, found)
-        return Outcome(case=case, status=Status.FAILED, differences=found, explanation=why)
 
-    def _disagreements(self, case: Case, answers: Mapping[str, Decision]) -> Iterator[Difference]:
-        if self._check:
-            other = reference_decide(self.bundle, case.decision, case.facts, case.as_of)
-            for name, answer in answers.items():
-                yield from disagreement(name, answer, other, case.span)
+def load_suite(folder: str | Path) -> Suite:
+    """The bundle in ``folder`` with its cases. What cannot be used gives diagnostics, not an exception."""
+    with _nothing_to_collect():
+        bundle, sink = check_folder(folder)
+        if bundle is None or sink.failed:
+            return Suite(folder=str(folder), bundle=None, diagnostics=sink.sorted())
+        faults = Diagnostics()
+        cases = read_cases(bundle, folder, faults)
+        tell_strays(folder, faults)
+        return Suite(folder=str(folder), bundle=bundle, cases=cases, diagnostics=faults.sorted())
 
-    def close(self) -> None:
-        """Free the engines. Idempotent."""
-        for engine in self._engines.values():
-            engine.close()
 
-    def __enter__(self) -> Self:
-        return self
+def run_suites(
+    suites: Sequence[Suite],
+    selection: Selection | None = None,
+    running: Running | None = None,
+    progress: Progress | None = None,
+) -> list[Results]:
+    """Run the chosen cases of each bundle.
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+    Results are not ``ok`` unless a case was run and all passed: a choice that finds nothing is no success.
+    """
+    selection, running = selection or Selection(), running or Running()
+    chosen = choose(suites, selection)
+    total = sum(map(len, chosen.cases))
+    results: list[Results] = []
+    done = 0
+    for suite, cases in zip(suites, chosen.cases, strict=True):
+        stopped = running.fail_fast and any(_failed(r) for r in results)
+        outcomes = () if stopped else _run(suite, cases, running, _counted(progress, done, total))
+        done += len(outcomes)
+        results.append(
+            Results(
+                bundle=suite.folder,
+                outcomes=outcomes,
+                diagnostics=suite.diagnostics,
+                left_out=len(suite.cases) - len(cases),
+                not_run=len(cases) - len(outcomes),
+                complaints=() if results else chosen.complaints,
+                elsewhere=bool(suite.cases) and not cases and total > 0,
+            )
+        )
+    return results
+
+
+def _failed(results: Results) -> bool:
+    return any(o.status is not Status.PASSED for o in results.outcomes)
+
+
+def _counted(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+    return None if progress is None else lambda now: progress(before + now, total)
 
 
 def run_cases(
@@ -76,26 +97,36 @@ def run_cases(
 ) -> Results:
     """Run the cases of the bundle in ``folder`` whose id contains ``select``, whatever the case of its letters.
 
-    ``engines`` and ``check`` are as for :class:`CaseRunner`.
+    ``engines`` and ``check`` are as for :class:`CaseRunner`. All is done in this process.
 
     A bundle or test file that cannot be used gives diagnostics, not an exception; then, and when no case is
     found, the results are not ``ok``.
     """
-    bundle, sink = check_folder(folder)
-    if bundle is None or sink.failed:
-        return Results(bundle=str(folder), diagnostics=sink.sorted())
-    faults = Diagnostics()
-    cases = read_cases(bundle, folder, faults)
-    wanted = [c for c in cases if select is None or select.lower() in c.id.lower()]
-    with CaseRunner(bundle, engines, check=check) as runner:
-        outcomes = tuple(runner.run(case) for case in wanted)
-    return Results(bundle=str(folder), outcomes=outcomes, diagnostics=faults.sorted())
+    running = Running(engines=engines, check=check, jobs=1)
+    (results,) = run_suites([load_suite(folder)], Selection(text=select), running)
+    return results
 
 
-def _told(problem: FactProblem, case: Case) -> str:
-    """A refused fact in one line, with the place where it was written if that is known."""
-    names = problem.pointer.split("/")[1:]
-    tried = (".".join(names[:n]) for n in range(len(names), 0, -1))
-    span = next((case.places[name] for name in tried if name in case.places), case.span)
-    help_ = f" ({problem.help})" if problem.help else ""
-    return f"{span.place}: {problem.code} at {problem.pointer}: {problem.detail}{help_}"
+def _run(suite: Suite, cases: Sequence[Case], running: Running, told: Callable[[int], None] | None) -> Outcomes:
+    bundle = suite.bundle
+    if bundle is None:
+        return ()
+    return run_parallel(
+        cases,
+        lambda: CaseRunner(bundle, running.engines, check=running.check),
+        jobs=worthwhile_jobs(len(cases)) if running.jobs is None else running.jobs,
+        fail_fast=running.fail_fast,
+        told=told,
+    )
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Reading makes trees, and no circles: looking for some, again and again, would take as long as the reading."""
+    was_enabled = isenabled()
+    disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            enable()

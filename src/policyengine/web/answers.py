@@ -20,6 +20,17 @@ JSON_TYPE: Final = "application/json"
 _STRICT: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
+#: Headers of every answer. Answers are data about somebody's order: no cache keeps them, no page shows them as its own
+#: part or reads them, and nothing in them is run. There is no header that lets pages of other origins ask (CORS).
+SECURITY: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+)
+
+
 def json_bytes(data: Json) -> bytes:
     """The bytes of an answer: the same data gives the same bytes."""
     try:
@@ -39,7 +50,7 @@ def response(body: bytes, digest: str | None = None, status: int = 200, content_
     headers = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
-        ("X-Content-Type-Options", "nosniff"),
+        *SECURITY,
     ]
     if digest is not None:
         headers.append((DIGEST_HEADER, digest))

@@ -8,28 +8,35 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, Request, Response, request
+from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.local import LocalProxy
 from werkzeug.routing import MapAdapter
 
 import policyengine
+from policyengine.access.gate import Gate
+from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
 from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.answers import answer, json_bytes, response
-from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, body_of
+from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
+from policyengine.web.guard import finish, guard, knows
 from policyengine.web.log_reading import page_body, record_body
 from policyengine.web.logbook import RETRY_SECONDS, Logbook, Reply
+from policyengine.web.logs import ACCESS, access_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
+from policyengine.web.request_ids import REQUEST_ID, id_of
 from policyengine.web.service import Service, failed
-from policyengine.web.visits import require_read_log, visit_of
+from policyengine.web.visits import require_readable, visit_of
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
+_access = access_log()
 #: Where an application keeps its logbook, for who has to close it.
 LOGBOOK: Final = "policyengine.logbook"
 _AGAIN: Final = "Idempotent-Replayed"
@@ -37,34 +44,45 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def create_app(
-    bundles: Mapping[str, CheckedBundle], engines: MakeEngine | None = None, log: LogSettings | None = None
+    bundles: Mapping[str, CheckedBundle],
+    engines: MakeEngine | None = None,
+    gate: Gate | None = None,
+    *,
+    own_names_only: bool = False,
+    log: LogSettings | None = None,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
-    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept.
-    ``log`` says how decisions are logged; left out, they are not.
+    ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
+    lets callers in by their keys; left out, everybody may ask, or with ``own_names_only`` who asks this machine by a
+    name of its own. ``log`` says how decisions are logged; left out, they are not.
     """
     metrics = Metrics(bundles)
     app = _App(metrics)
     book = Logbook(log, metrics.log)
     service = Service(bundles, metrics, engines or Engines(), book)
     _add_decisions(app, service)
-    _add_descriptions(app, service)
-    _add_health(app, service, metrics, book)
+    _add_descriptions(app, service, keyed=gate is not None)
+    _add_health(app, service, book, gate)
+    _add_metrics(app, metrics)
     _add_log(app, book)
     _add_errors(app)
     app.extensions[LOGBOOK] = book
+    guard(app, gate, own_names_only=own_names_only)
     return app
 
 
-class _Asked(Request):
-    """A request, when its answering began, and the digest of the bundle that answers it, once that is known."""
+class _Asked(BodyRequest):
+    """A request, its id, when its answering began, and the digest of the bundle that answers it, once that is known."""
 
     digest: str | None = None
 
     def __init__(self, environ: dict[str, Any], *rest: Any, **more: Any) -> None:  # noqa: ANN401 - the base class's
         self.started = time.perf_counter()
         super().__init__(environ, *rest, **more)
+        self.id = id_of(environ)
+        # Whatever is logged until the next request of this thread belongs to this one.
+        bind_contextvars(request_id=self.id)
 
 
 class _App(Flask):
@@ -75,6 +93,7 @@ class _App(Flask):
     def __init__(self, metrics: Metrics) -> None:
         super().__init__("policyengine.web", static_folder=None)
         self._metrics = metrics
+        self._logs_access = logging.getLogger(ACCESS).isEnabledFor(logging.INFO)
         # No address leads to another: a slash too many is a mistake and gets told so.
         self.url_map.merge_slashes = False
 
@@ -96,11 +115,17 @@ class _App(Flask):
         return told
 
     def process_response(self, response: Response) -> Response:
-        """Counts the answer. There are no cookies and no sessions to write."""
+        """Counts and logs the answer. There are no cookies and no sessions to write."""
         asked = _asked()
+        leave_rest(asked, response)
+        finish(asked, response)
+        response.headers[REQUEST_ID] = asked.id
         route = asked.url_rule.rule if asked.url_rule else "unknown"
         method = asked.method if asked.method in _METHODS else "other"
-        self._metrics.answered(route, method, response.status_code, time.perf_counter() - asked.started)
+        seconds = time.perf_counter() - asked.started
+        self._metrics.answered(route, method, response.status_code, seconds)
+        if self._logs_access:
+            _tell(asked, response, seconds)
         return response
 
 
@@ -109,11 +134,24 @@ def _asked() -> _Asked:
     return cast("LocalProxy[_Asked]", request)._get_current_object()  # noqa: SLF001 - public, despite its name
 
 
+def _tell(asked: _Asked, response: Response, seconds: float) -> None:
+    """Logs an answered request."""
+    _access.info(
+        "answered",
+        address=asked.environ.get("REMOTE_ADDR"),
+        method=asked.method,
+        path=asked.path,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        bundle_digest=asked.digest,
+    )
+
+
 def _add_decisions(app: Flask, service: Service) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
-        visit = visit_of(asked)
+        visit = visit_of(asked, asked.id)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
         return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked.digest)
@@ -121,7 +159,7 @@ def _add_decisions(app: Flask, service: Service) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
-        visit = visit_of(asked)
+        visit = visit_of(asked, asked.id)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
         return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
@@ -134,8 +172,8 @@ def _sent(reply: Reply, digest: str) -> Response:
     return told
 
 
-def _add_descriptions(app: Flask, service: Service) -> None:
-    document = json_bytes(openapi(service.bundles, policyengine.__version__))
+def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
+    document = json_bytes(openapi(service.bundles, policyengine.__version__, keyed=keyed))
 
     @app.get("/v1/bundles")
     def bundles() -> Response:
@@ -154,16 +192,16 @@ def _add_descriptions(app: Flask, service: Service) -> None:
 def _add_log(app: Flask, book: Logbook) -> None:
     @app.get("/v1/log/<decision_id>")
     def record(decision_id: str) -> Response:
-        require_read_log(_asked(), readable=book.readable)
+        require_readable(_asked(), readable=book.readable)
         return response(record_body(book.log, decision_id))
 
     @app.get("/v1/log")
     def records() -> Response:
-        require_read_log(_asked(), readable=book.readable)
+        require_readable(_asked(), readable=book.readable)
         return response(page_body(book.log, _asked().args))
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics, book: Logbook) -> None:
+def _add_health(app: Flask, service: Service, book: Logbook, gate: Gate | None) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
@@ -171,13 +209,19 @@ def _add_health(app: Flask, service: Service, metrics: Metrics, book: Logbook) -
     @app.get("/readyz")
     def readyz() -> Response:
         faulty = service.faulty_engines()
+        may_know = knows(gate, _asked(), Scope.MONITOR)
         if faulty:
-            raise Problem(problems.NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
+            named = ", ".join(f"`{b}`" for b in faulty)
+            raise Problem(problems.NOT_READY, f"these bundles cannot decide: {named}" if may_know else "not ready")
+        unlogged = {} if book.check() else {"log": "unavailable"}
+        if not may_know:
+            return answer({"status": "ready"})
         ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
         aside = service.set_aside()
-        unlogged = {} if book.check() else {"log": "unavailable"}
         return answer(ready | unlogged | ({"set_aside": aside} if aside else {}))
 
+
+def _add_metrics(app: Flask, metrics: Metrics) -> None:
     @app.get("/metrics")
     def counts() -> Response:
         return response(metrics.text(), content_type=CONTENT_TYPE)

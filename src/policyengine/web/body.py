@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Request
+from flask import Request, Response
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from policyengine.engine.json_reader import read_json
@@ -17,11 +17,18 @@ Json = object
 #: The largest body of one question, and of a batch, in bytes.
 MOST_BYTES: Final = 2**20
 MOST_BATCH_BYTES: Final = 2**24
+_IN_CHUNKS: Final = "HTTP_TRANSFER_ENCODING"
 # Digits of the length of a body that is no larger than these.
 _LENGTH_DIGITS: Final = 8
 
 
-def body_of(request: Request, most_bytes: int) -> Json:
+class BodyRequest(Request):
+    """A request that knows whether its body has been read to the end."""
+
+    body_is_read: bool = False
+
+
+def body_of(request: BodyRequest, most_bytes: int) -> Json:
     """The data of the body, read strictly. Raises Problem."""
     if request.environ.get("CONTENT_TYPE") != JSON_TYPE or "HTTP_CONTENT_ENCODING" in request.environ:
         _check_media_type(request)
@@ -49,20 +56,35 @@ def _check_media_type(request: Request) -> None:
         raise Problem(problems.WRONG_MEDIA_TYPE, detail, "send it as it is")
 
 
-def _bytes_of(request: Request, most_bytes: int) -> bytes:
+def leave_rest(request: BodyRequest, response: Response) -> None:
+    """Takes a body that nobody read, as of a request that is refused before; if it is too long, says what follows.
+
+    The server closes a connection on which a part of a body was left. A client that is not told so sends its next
+    request there, and gets no answer; one that is cut off while it sends does not see this answer.
+    """
+    said = request.environ.get("CONTENT_LENGTH", "")
+    if request.body_is_read or (said in ("", "0") and _IN_CHUNKS not in request.environ):
+        return
+    taken = len(request.environ["wsgi.input"].read(MOST_BYTES))
+    if said != str(taken):
+        response.headers["Connection"] = "close"
+
+
+def _bytes_of(request: BodyRequest, most_bytes: int) -> bytes:
     said = request.environ.get("CONTENT_LENGTH", "")
     if said.isdigit() and said.isascii() and len(said) <= _LENGTH_DIGITS and int(said) <= most_bytes:
-        return _exactly(request, int(said))
+        data = _exactly(request, int(said))
+        request.body_is_read = True
+        return data
     # One byte more is let through, to tell a body that just fits from one that was cut off at the limit.
     request.max_content_length = most_bytes + 1
     try:
         data = request.get_data(cache=False)
     except RequestEntityTooLarge as e:
-        # What is still on its way is taken, within limits: a client that is cut off while it sends sees no answer.
-        request.environ["wsgi.input"].read(most_bytes)
         raise _too_large(most_bytes) from e
     if len(data) > most_bytes:
         raise _too_large(most_bytes)
+    request.body_is_read = True
     return data
 
 

@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web.check_metrics import CheckMetrics
+from policyengine.web.decision_metrics import DecisionMetrics
 from policyengine.web.log_metrics import LogMetrics
 
 #: The environment variable in which prometheus-client looks for the shared folder.
@@ -34,13 +35,10 @@ class Metrics:
         self._seconds = Histogram(
             "policyengine_http_request_seconds", "Time to answer a request", ["route"], registry=registry
         )
-        self._decisions = Counter(
-            "policyengine_decisions", "Decisions made, by class", ["bundle", "decision", "class"], registry=registry
-        )
         # Finding a counter by its labels takes longer than counting, so those in use are kept at hand.
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._by_class: dict[tuple[str, str, str], Counter] = {}
         self.checks = CheckMetrics(registry)
+        self.decisions = DecisionMetrics(registry)
         self.log = LogMetrics(registry)
         names = ["bundle", "version", "digest"]
         info = Gauge("policyengine_bundle", "The bundles", names, registry=registry, multiprocess_mode="max")
@@ -56,14 +54,6 @@ class Metrics:
         requests, times = found
         requests.inc()
         times.observe(seconds)
-
-    def decided(self, bundle: str, decision: str, verdict_class: str, count: int = 1) -> None:
-        """So many decisions of a class were made, alone or in a batch."""
-        names = (bundle, decision, verdict_class)
-        found = self._by_class.get(names)
-        if found is None:
-            found = self._by_class[names] = self._decisions.labels(*names)
-        found.inc(count)
 
     def text(self) -> bytes:
         """All counts, of all workers."""

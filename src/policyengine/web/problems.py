@@ -24,6 +24,8 @@ class ProblemKind:
         return f"urn:policyengine:problem:{self.name}"
 
 
+NO_KEY = ProblemKind("no-key", 401, "A key is needed")
+NO_SCOPE = ProblemKind("no-scope", 403, "The key does not allow this")
 UNKNOWN_PATH = ProblemKind("unknown-path", 404, "There is nothing at this address")
 UNKNOWN_BUNDLE = ProblemKind("unknown-bundle", 404, "There is no such bundle")
 UNKNOWN_DECISION = ProblemKind("unknown-decision", 404, "There is no such decision")
@@ -32,15 +34,20 @@ TOO_LARGE = ProblemKind("too-large", 413, "The request is too large")
 WRONG_MEDIA_TYPE = ProblemKind("wrong-content-type", 415, "The body is not sent as JSON")
 MALFORMED_JSON = ProblemKind("malformed-json", 400, "The body cannot be read as JSON")
 BAD_REQUEST = ProblemKind("bad-request", 400, "The request cannot be read")
+FOREIGN_NAME = ProblemKind("foreign-name", 421, "The service was asked under a name that is not its own")
 UNUSABLE = ProblemKind("unusable-request", 422, "The request cannot be used")
+TOO_OFTEN = ProblemKind("too-often", 429, "The key asks more often than it may")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
 LOG_UNAVAILABLE = ProblemKind("log-unavailable", 503, "The decision cannot be logged at the moment")
 KEY_WAS_REUSED = ProblemKind("idempotency-key-reused", 422, "The key belongs to another request")
 UNKNOWN_RECORD = ProblemKind("unknown-record", 404, "There is no such decision in the log")
 LOG_NOT_READABLE = ProblemKind("log-not-readable", 403, "The log cannot be read here")
+NO_KEYS_READABLE = ProblemKind("no-keys-readable", 503, "Keys cannot be checked at the moment")
 
 KINDS = (
+    NO_KEY,
+    NO_SCOPE,
     UNKNOWN_PATH,
     UNKNOWN_BUNDLE,
     UNKNOWN_DECISION,
@@ -49,13 +56,16 @@ KINDS = (
     WRONG_MEDIA_TYPE,
     MALFORMED_JSON,
     BAD_REQUEST,
+    FOREIGN_NAME,
     UNUSABLE,
+    TOO_OFTEN,
     INTERNAL,
     NOT_READY,
     LOG_UNAVAILABLE,
     KEY_WAS_REUSED,
     UNKNOWN_RECORD,
     LOG_NOT_READABLE,
+    NO_KEYS_READABLE,
 )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging.config
 import multiprocessing
 import os
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -17,10 +17,13 @@ from granian.log import LogLevels
 
 from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
+from policyengine.web import logs
 from policyengine.web.engines import MakeEngine
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from policyengine.web.guard import Guarding
 
 #: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
 #: a client that is slow to send its body holds a thread for as long as it takes.
@@ -30,46 +33,9 @@ GRACE: Final = 10
 # Named as in `metrics`, which must not be imported before the variable is set.
 _SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
-_ACCESS: Final = '%(addr)s "%(method)s %(path)s" %(status)d %(dt_ms).1f ms'
-_LOGGING: Final[dict[str, Any]] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": f"{__name__}.OneLine", "fmt": "%(asctime)s %(levelname)s %(message)s"}},
-    "filters": {"meant": {"()": f"{__name__}.NotWhatIsMeant"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["meant"],
-            "stream": "ext://sys.stderr",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "granian.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-    },
-}
-
 
 class CannotListen(Exception):  # noqa: N818 - reads as a sentence
     """The address cannot be used; the text says why."""
-
-
-class NotWhatIsMeant(logging.Filter):
-    """Leaves out the server's remark that :data:`THREADS` are many: most of them only wait for slow clients."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is logged."""
-        return "Python threads, which seems quite high" not in record.getMessage()
-
-
-class OneLine(logging.Formatter):
-    """Log lines in which nothing that a caller sent can start a line of its own."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
-        """The line, whatever the message holds; a traceback follows it as it is."""
-        return "".join(c if c.isprintable() else "�" for c in super().formatMessage(record))
 
 
 def free_address(host: str, port: int) -> tuple[str, int]:
@@ -91,12 +57,20 @@ def free_address(host: str, port: int) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The IP address and port to listen on, how many worker processes, and whether every request is logged."""
+    """The IP address and port to listen on, how many worker processes, and what they log.
+
+    ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`. ``keys`` is the path of
+    the file of keys with which callers may ask; None: everybody may, or with ``own_names_only`` who asks this machine
+    by a name of its own.
+    """
 
     address: str
     port: int
     workers: int = 1
     access_log: bool = False
+    log_format: str = logs.TEXT
+    keys: str | None = None
+    own_names_only: bool = False
 
 
 def serve(
@@ -121,38 +95,51 @@ def serve(
             blocking_threads=THREADS,
             websockets=False,
             log_level=LogLevels.warning,
-            log_dictconfig=_LOGGING,
-            log_access=listening.access_log,
-            log_access_format=_ACCESS,
+            log_dictconfig=logs.settings(listening.log_format, access=listening.access_log),
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, engines, log, listening.workers, announce)
+        start = _Start(bundles, engines, listening, log, announce, _guarding(listening, folder))
         server.serve(target_loader=start, wrap_loader=False)
+
+
+def _guarding(listening: Listening, folder: str) -> Guarding:
+    """What the workers need to know; ``folder`` is one that they share and that ends with the server."""
+    from policyengine.web.guard import Guarding
+
+    keys = None if listening.keys is None else Path(listening.keys).absolute()
+    return Guarding(keys, Path(folder, "buckets"), listening.own_names_only)
 
 
 class _Start:
     """What every worker process calls first, for its application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that an application is made of
         self,
         bundles: Mapping[str, CheckedBundle],
         engines: MakeEngine,
+        listening: Listening,
         log: LogSettings | None,
-        workers: int,
         announce: Callable[[], None],
+        guarding: Guarding,
     ) -> None:
-        self._bundles, self._engines, self._log = bundles, engines, log
-        self._workers, self._announce = workers, announce
+        self._bundles, self._engines, self._listening, self._announce = bundles, engines, listening, announce
+        self._guarding, self._log = guarding, log
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
-        logging.config.dictConfig(_LOGGING)
-        app = create_app(self._bundles, self._engines, self._log)
+        logs.configure(self._listening.log_format, access=self._listening.access_log)
+        app = create_app(
+            self._bundles,
+            self._engines,
+            self._guarding.gate(),
+            own_names_only=self._guarding.own_names_only,
+            log=self._log,
+        )
         with self._started.get_lock():
             self._started.value += 1
-            if self._started.value == self._workers:
+            if self._started.value == self._listening.workers:
                 self._announce()
         return app

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -16,15 +15,17 @@ from policyengine.engine.pointers import shown
 from policyengine.engine.referee import Answered
 from policyengine.errors import RequestError
 from policyengine.model.bundle import CheckedBundle
+from policyengine.model.decision import Decision
 from policyengine.web.answers import json_bytes
 from policyengine.web.engines import MakeEngine
+from policyengine.web.explaining import Explanations
 from policyengine.web.logbook import Logbook, Reply
 from policyengine.web.metrics import Metrics
 from policyengine.web.problems import INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION, Problem, unusable
-from policyengine.web.reading import ItemId, Question, QuestionReader, fact_problems, read_batch
+from policyengine.web.reading import Form, ItemId, Question, QuestionReader, fact_problems, read_batch
 from policyengine.web.visits import Visit
 
-Decided = Callable[[str, str, str, int], None]
+Decided = Callable[[str, str, Sequence[Decision]], None]
 _log = logging.getLogger(__name__)
 # Any day does: with no facts a decision only shows that the engine works.
 _PROBE_DAY = date(2000, 1, 1)
@@ -43,9 +44,15 @@ class Service:
         self._engines = {name: engines(bundle) for name, bundle in bundles.items()}
         for engine in self._engines.values():
             metrics.checks.set_to(engine.settings)
+        explanations = {name: Explanations(bundle) for name, bundle in bundles.items()}
         self._desks = {
             (name, decision): Desk(
-                engine, decision, metrics.decided, metrics.checks.follow(name, decision, checks), book
+                engine,
+                decision,
+                metrics.decisions.decided,
+                metrics.checks.follow(name, decision, checks),
+                explanations[name],
+                book,
             )
             for name, engine in self._engines.items()
             for decision, checks in engine.checks.items()
@@ -79,26 +86,43 @@ class Service:
 
 
 class _Told(NamedTuple):
-    """The answer to a question as JSON, without its envelope, and the entry for the log, if there is one.
+    """What is told of one question: the JSON of its decision, and of its explanation if that was asked for.
 
-    ``verdict_class`` is that of the decision; None: it is a problem.
+    ``made`` is the decision; None: ``text`` is a problem. ``entry`` is for the log, if there is one.
     """
 
     text: bytes
+    made: Decision | None = None
     entry: Entry | None = None
-    verdict_class: str | None = None
+    explanation: bytes | None = None
+
+    def members(self, envelope: bytes | None) -> bytes:
+        """The members of the object that tells of the decision; ``envelope`` is what the log has to say of it."""
+        parts = [b'"decision":%b' % self.text]
+        if self.explanation is not None:
+            parts.append(b'"explanation":%b' % self.explanation)
+        if envelope is not None:
+            parts.append(b'"envelope":%b' % envelope)
+        return b",".join(parts)
 
 
 class Desk:
     """Where one decision of one bundle is asked for, and answered in bytes."""
 
-    def __init__(
-        self, engine: Engine, decision: str, decided: Decided, checked: Callable[[], None], book: Logbook
+    def __init__(  # noqa: PLR0913, PLR0917 - what decides, and all who are told
+        self,
+        engine: Engine,
+        decision: str,
+        decided: Decided,
+        checked: Callable[[], None],
+        explanations: Explanations,
+        book: Logbook,
     ) -> None:
         self._engine = engine
         self._decision = decision
         self._decided = decided
         self._checked = checked
+        self._explanations = explanations
         self._book = book
 
     def decide(self, body: object, visit: Visit) -> Reply:
@@ -114,7 +138,7 @@ class Desk:
         finally:
             self._checked()
         told = self._told(answered, question, visit)
-        reply = self._book.send([told.entry], lambda envelopes: b"{%b}" % _decided_text(told, envelopes[0]), key)
+        reply = self._book.send([told.entry], lambda envelopes: b"{%b}" % told.members(envelopes[0]), key)
         self._count([told])
         return reply
 
@@ -127,7 +151,7 @@ class Desk:
         reader = QuestionReader(self._engine)
         read = [reader.item(item, position) for position, item in enumerate(asked.items)]
         try:
-            told = [self._item(id_, item, n, visit, short=asked.short) for n, (id_, item) in enumerate(read)]
+            told = [self._item(id_, item, n, visit, asked.form) for n, (id_, item) in enumerate(read)]
         finally:
             self._checked()
         ids = [json_bytes(id_) for id_, _ in read]
@@ -135,13 +159,13 @@ class Desk:
         self._count(told)
         return reply
 
-    def _item(self, id_: ItemId, asked: Question | Problem, position: int, visit: Visit, *, short: bool) -> _Told:
+    def _item(self, id_: ItemId, asked: Question | Problem, position: int, visit: Visit, form: Form) -> _Told:
         """The answer to an item."""
         if isinstance(asked, Problem):
             return _Told(json_bytes(asked.to_dict()))
         try:
             answered = self._engine.answer(self._decision, asked.facts, as_of=asked.as_of)
-            return self._told(answered, asked._replace(short=short), visit, id_)
+            return self._told(answered, asked._replace(form=form), visit, id_)
         except RequestError as e:
             return _Told(json_bytes(unusable(fact_problems(e, f"/items/{position}")).to_dict()))
         except Exception:  # noqa: BLE001 - whatever happened to one item, the others are answered
@@ -149,30 +173,24 @@ class Desk:
             return _Told(json_bytes(failed().to_dict()))
 
     def _told(self, answered: Answered, asked: Question, visit: Visit, item: ItemId = None) -> _Told:
-        made = answered.decision
+        made, form = answered.decision, asked.form
+        explanation = json_bytes(self._explanations.of(made, asked.facts)) if form.explain else None
         if self._book.log is None:
-            return _Told(json_bytes(made.to_short_dict() if asked.short else made.to_dict()), None, made.verdict_class)
+            text = json_bytes(made.to_short_dict() if form.short else made.to_dict())
+            return _Told(text, made, None, explanation)
         # The log holds the whole answer, also where only the outcome was asked for.
         full = json_bytes(made.to_dict())
         took = time.perf_counter_ns() - visit.started
-        entry = self._book.entry(visit, Made(answered, asked.facts, full, took, asked.short, item))
-        return _Told(json_bytes(made.to_short_dict()) if asked.short else full, entry, made.verdict_class)
+        entry = self._book.entry(visit, Made(answered, asked.facts, full, took, form.short, item))
+        return _Told(json_bytes(made.to_short_dict()) if form.short else full, made, entry, explanation)
 
     def _count(self, told: Sequence[_Told]) -> None:
-        for verdict_class, count in Counter(t.verdict_class for t in told if t.verdict_class is not None).items():
-            self._decided(self._engine.bundle.id, self._decision, verdict_class, count)
-
-
-def _decided_text(told: _Told, envelope: bytes | None) -> bytes:
-    """The members of the object that tells of a decision."""
-    return b'"decision":%b' % told.text + (b"" if envelope is None else b',"envelope":%b' % envelope)
+        self._decided(self._engine.bundle.id, self._decision, [t.made for t in told if t.made is not None])
 
 
 def _batch_text(ids: Sequence[bytes], told: Sequence[_Told], envelopes: Sequence[bytes | None]) -> bytes:
     items = (
-        b'{"id":%b,"problem":%b}' % (id_, t.text)
-        if t.verdict_class is None
-        else b'{"id":%b,%b}' % (id_, _decided_text(t, envelope))
+        b'{"id":%b,%b}' % (id_, b'"problem":%b' % t.text if t.made is None else t.members(envelope))
         for id_, t, envelope in zip(ids, told, envelopes, strict=True)
     )
     return b'{"items":[%b]}' % b",".join(items)

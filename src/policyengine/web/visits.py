@@ -1,14 +1,9 @@
-"""What a request says beside its body: who asks, the caller's name for the request, and a key for its answer.
-
-Who asks is for others to find out: whatever stands in front of the service puts the caller's name under
-:data:`CALLER`, and what that caller may do under :data:`SCOPES`.
-"""
+"""What a request says beside its body: who asks, the id of the request, and a key for its answer."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,18 +12,11 @@ from flask import Request
 
 from policyengine.api_schema.openapi import KEY_HEADER
 from policyengine.decision_log.entry import Asked
+from policyengine.web.guard import CALLER, KEY_ID
 from policyengine.web.problems import BAD_REQUEST, LOG_NOT_READABLE, Problem
 
-#: Keys of the WSGI environment. Without :data:`SCOPES` there are no keys, and everybody may do everything.
-CALLER: Final = "policyengine.caller"
-SCOPES: Final = "policyengine.scopes"
-#: What a caller needs to read the log.
-READ_LOG: Final = "read-log"
-
-REQUEST_ID_HEADER: Final = "X-Request-ID"
-#: The longest key, and how much of a request's id is kept, in characters.
+#: The longest key of a request, in characters.
 LONGEST_KEY: Final = 255
-LONGEST_REQUEST_ID: Final = 200
 _KEY: Final = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
 
 
@@ -42,30 +30,21 @@ class Visit:
     key: str | None = None
 
 
-def visit_of(request: Request) -> Visit:
+def visit_of(request: Request, request_id: str) -> Visit:
     """What a request that has just come in says of itself. Raises Problem for a key that cannot be one."""
     environ = request.environ
-    caller = environ.get(CALLER)
-    id_ = environ.get("HTTP_X_REQUEST_ID")
-    asked = Asked(
-        datetime.now(UTC),
-        None if caller is None else str(caller),
-        _printable(id_)[:LONGEST_REQUEST_ID] if id_ else None,
-    )
+    asked = Asked(datetime.now(UTC), environ.get(CALLER), request_id)
     return Visit(asked, time.perf_counter_ns(), request.path, _key(environ.get("HTTP_IDEMPOTENCY_KEY")))
 
 
-def require_read_log(request: Request, *, readable: bool) -> None:
-    """A Problem unless this caller may read the log.
+def require_readable(request: Request, *, readable: bool) -> None:
+    """A Problem unless the log may be read.
 
-    Where callers have scopes, theirs decide; where nobody knows who asks, ``readable``: whether everybody may.
+    Who asks by a key was let in for its scope. Where nobody knows who asks, ``readable``: whether everybody may.
     """
-    scopes: Collection[str] | None = request.environ.get(SCOPES)
-    if scopes is None and not readable:
-        help_ = "start the service with --read-log, or use `policyengine log` where the database is"
-        raise Problem(LOG_NOT_READABLE, "this service does not let its log be read over HTTP", help_)
-    if scopes is not None and READ_LOG not in scopes:
-        raise Problem(LOG_NOT_READABLE, "this caller may not read the log", f"it needs the scope `{READ_LOG}`")
+    if KEY_ID not in request.environ and not readable:
+        help_ = "set up keys, or start the service with --read-log, or use `policyengine log` where the database is"
+        raise Problem(LOG_NOT_READABLE, "this service does not let its log be read without a key", help_)
 
 
 def _key(given: str | None) -> str | None:
@@ -77,7 +56,3 @@ def _key(given: str | None) -> str | None:
         help_ = f"give 1 to {LONGEST_KEY} letters, digits and signs, such as a UUID"
         raise Problem(BAD_REQUEST, f"the header `{KEY_HEADER}` holds no key", help_)
     return key
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "�" for c in text)

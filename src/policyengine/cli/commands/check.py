@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.options import bundle_folders, format_option
+from policyengine.cli.options import format_option
 from policyengine.cli.output.checked import show_checked
+from policyengine.cli.targets import find_targets, targets_argument, tell_nothing_concerned
 
 
 @click.command(
     help=f"""Check bundles, and show every fault with its place and what to do about it.
 
-Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given.
+Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. A FILE stands for the bundle that
+it is in.
 
 \b
 Examples:
@@ -22,12 +24,15 @@ Examples:
 {exits.FOR_BUNDLES}
 """
 )
-@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
+@targets_argument
 @format_option("text", "json", "github")
-def check(folders: tuple[str, ...], format_: str) -> int:
+def check(*, folders: tuple[str, ...], changed: bool, format_: str) -> int:
     """Print every diagnostic of every bundle."""
     from policyengine.loading import check_folder
 
-    checked = [(folder, *check_folder(folder)) for folder in bundle_folders(folders)]
+    targets = find_targets(folders, changed=changed)
+    checked = [(folder, *check_folder(folder)) for folder in targets.folders]
+    if changed and not checked:
+        tell_nothing_concerned(targets)
     show_checked(checked, format_)
     return exits.INVALID if any(sink.failed or bundle is None for _, bundle, sink in checked) else exits.FINE

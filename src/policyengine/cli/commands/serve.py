@@ -12,9 +12,12 @@ import click
 
 import policyengine
 from policyengine.cli import exits
-from policyengine.cli.log_options import service_log_options
-from policyengine.cli.options import bundle_folders, is_given, settings_options
+from policyengine.cli.configured import ALL, configured
+from policyengine.cli.log_options import log_settings
+from policyengine.cli.options import bundle_folders, format_option, refuse_sample
 from policyengine.cli.output.faults import diagnostic_text
+from policyengine.configuration.resolve import Configuration
+from policyengine.configuration.show import shown_for_people, shown_for_programs
 from policyengine.diagnostics import Diagnostic
 from policyengine.engine.settings import EngineSettings
 from policyengine.errors import BundleError
@@ -22,9 +25,7 @@ from policyengine.model.bundle import CheckedBundle
 
 if TYPE_CHECKING:
     from policyengine.decision_log.log import LogSettings
-
-#: The folder for differences, in the one in which the service is started. It is made when there is the first.
-DIFFERENCES = "policyengine-differences"
+    from policyengine.web.server import Listening
 
 
 @click.command(
@@ -33,87 +34,66 @@ DIFFERENCES = "policyengine-differences"
 Each FOLDER is a bundle, or a folder of bundles; the shipped bundles if none is given. Every bundle is checked first: if
 one is invalid, its faults are shown and nothing is started.
 
+What is not said by a flag may be said by an environment variable, whose name stands beside each flag, or in a file of
+settings. On an address that other machines can reach, keys are needed, or --no-keys.
+
 \b
 Examples:
   policyengine serve
   policyengine serve policies/returns --port 8080
-  policyengine serve policies --host 0.0.0.0 --workers 4
+  policyengine serve policies --host 0.0.0.0 --workers 4 --keys keys.json
   policyengine serve policies --engine compiled --differences /var/lib/policyengine/differences
+  policyengine serve --config service.yaml --show-config
 
 {exits.FOR_BUNDLES}
 """
 )
-@click.argument("folders", metavar="[FOLDER]...", nargs=-1)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 chooses a free one.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes that answer; each uses at most one processor.",
-)
-@click.option("--access-log/--no-access-log", default=False, show_default=True, help="Log every request.")
-@settings_options
-@click.option(
-    "--differences",
-    metavar="FOLDER",
-    default=DIFFERENCES,
-    show_default=True,
-    help="Where facts are kept, as cases, on which engines differ. They may be personal data.",
-)
-@click.option("--no-differences", is_flag=True, help="Keep no facts.")
-@service_log_options
-def serve(  # noqa: PLR0913 - one for each option
-    *,
-    folders: tuple[str, ...],
-    host: str,
-    port: int,
-    workers: int,
-    access_log: bool,
-    settings: EngineSettings,
-    differences: str,
-    no_differences: bool,
-    log: LogSettings | None,
-) -> int:
+@configured(*ALL)
+@click.option("--show-config", is_flag=True, help="Show every setting and where it comes from, and serve nothing.")
+@format_option("text", "json")
+def serve(*, configuration: Configuration, show_config: bool, format_: str) -> int:
     """Check, start, announce, serve."""
+    if show_config:
+        click.echo((shown_for_programs if format_ == "json" else shown_for_people)(configuration))
+        return exits.FINE
     from policyengine.web.engines import Engines
-    from policyengine.web.server import CannotListen, Listening, free_address
     from policyengine.web.server import serve as listen
 
-    kept_in = _folder_for(differences, no_differences=no_differences)
-    found = _load(bundle_folders(folders))
+    settings, differences = _engine_settings(configuration), _folder_for(configuration)
+    log = log_settings(configuration)
+    found = _load(bundle_folders(configuration.folders("bundles")))
     bundles = {id_: bundle for id_, (bundle, _) in found.items()}
-    try:
-        listening = Listening(*free_address(host, port), workers, access_log)
-    except CannotListen as e:
-        raise click.ClickException(str(e)) from e
+    listening = _listening(configuration)
     shown_log = None if log is None else _open_log(log, found)
-    shown_host = f"[{host}]" if ":" in host else host
-    address = f"http://{shown_host}:{listening.port}"
+    address = f"http://{_in_url(configuration.text('host'))}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
     for bundle in bundles.values():
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
-    engines = Engines(settings, kept_in)
+    if listening.keys is not None:
+        click.echo(f"  {told_of_keys(listening.keys)}")
+    engines = Engines(settings, differences)
     click.echo(f"  {engines}")
     if shown_log is not None:
         click.echo(f"  decisions logged in {shown_log} (facts may be personal data)")
     sys.stdout.flush()
-    listen(bundles, listening, engines, log, functools.partial(_announce, address, workers))
+    listen(bundles, listening, engines, log, functools.partial(_announce, address, listening.workers))
     return exits.FINE
 
 
-def _folder_for(differences: str, *, no_differences: bool) -> str | None:
+def _engine_settings(configuration: Configuration) -> EngineSettings:
+    """How decisions are made and checked. Wrong usage for a sample that nobody would take."""
+    settings = EngineSettings(
+        configuration.text("engine"), configuration.switch("check"), configuration.whole("sample")
+    )
+    if settings.sample and configuration.is_given("sample"):
+        refuse_sample(settings.backend, check=settings.check)
+    return settings
+
+
+def _folder_for(configuration: Configuration) -> str | None:
     """The folder for differences; None: they are not kept. Wrong usage if it could never be written."""
-    if no_differences:
-        if is_given("differences"):
-            raise click.UsageError("--differences and --no-differences contradict each other; leave one of them out")
+    differences = configuration.place("differences")
+    if differences is None:
         return None
     path = Path(differences)
     there = next(p for p in (path, *path.absolute().parents) if p.exists())
@@ -121,6 +101,57 @@ def _folder_for(differences: str, *, no_differences: bool) -> str | None:
         told = f"`{there}` is a file; name a folder, or one that can be made"
         raise click.BadParameter(told, param_hint="--differences")
     return differences
+
+
+def _listening(configuration: Configuration) -> Listening:
+    """Where to listen, and by which keys. Refused: an address that cannot be used, or is open to other machines."""
+    from policyengine.access.addresses import is_loopback, is_own_name
+    from policyengine.web.server import CannotListen, Listening, free_address
+
+    host, keys = configuration.text("host"), configuration.place("keys")
+    try:
+        address, port = free_address(host, configuration.whole("port"))
+    except CannotListen as e:
+        raise click.ClickException(str(e)) from e
+    chosen = configuration.is_given("keys")
+    if not chosen and not is_loopback(address):
+        raise click.ClickException(_open_to_others(host))
+    if keys is not None:
+        from policyengine.access.key_file import KeyFile
+
+        KeyFile(keys).keys()  # What cannot be read is told now, not when the first caller comes.
+    return Listening(
+        address,
+        port,
+        configuration.whole("workers"),
+        configuration.switch("access_log"),
+        configuration.text("log_format"),
+        keys,
+        # Who gives the machine another name and listens on that wants to be asked by it.
+        own_names_only=not chosen and is_own_name(host),
+    )
+
+
+def _open_to_others(host: str) -> str:
+    return (
+        f"on `{host}` other machines could ask, and no keys are set up; make one with "
+        "`policyengine key create --keys FILE` and start with `--keys FILE`, or say `--no-keys` if only those who may "
+        "ask can reach this address"
+    )
+
+
+def told_of_keys(path: str) -> str:
+    """One line about the keys; for who starts the service."""
+    from policyengine.access.key_file import KeyFile
+
+    good = KeyFile(path).good_keys()
+    if not good:
+        return f"keys in {path}, but none that is good: nobody may ask; `policyengine key create` makes one"
+    return f"keys in {path}, {good} of them good"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _announce(address: str, workers: int) -> None:
