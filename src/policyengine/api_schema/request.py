@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from policyengine.api_schema.log import envelope_piece
 from policyengine.api_schema.parts import Schema, listing, or_null, record, ref, text
 
 #: How many questions one batch may hold.
@@ -46,8 +47,8 @@ def batch(title: str, facts: str) -> Schema:
 def batch_answer(decision: Schema) -> Schema:
     """The answer to many questions: for each its ``decision``, or what was wrong with it."""
     id_: Schema = {"type": ["string", "integer", "null"], "description": "The id that the item was sent with."}
-    explained = {"explanation": explanation_piece()}
-    decided = record("Decided item", {"id": id_, "decision": decision, **explained}, optional=("explanation",))
+    more = {"explanation": explanation_piece(), "envelope": envelope_piece()}
+    decided = record("Decided item", {"id": id_, "decision": decision, **more}, optional=tuple(more))
     refused = record("Item with a problem", {"id": id_, "problem": ref("Problem", "Why it could not be decided.")})
     answers = listing({"oneOf": [decided, refused]}, "One answer for each item, in the order of the request.")
     return record("Answers", {"items": answers})

@@ -19,6 +19,7 @@ from policyengine.cli.commands.explain import explain
 from policyengine.cli.commands.init import init
 from policyengine.cli.commands.key import key
 from policyengine.cli.commands.lint import lint
+from policyengine.cli.commands.log import log
 from policyengine.cli.commands.mutate import mutate
 from policyengine.cli.commands.schema import schema
 from policyengine.cli.commands.serve import serve
@@ -112,6 +113,7 @@ for command in (
     schema,
     serve,
     key,
+    log,
     init,
     example,
     build,

@@ -18,6 +18,7 @@ import policyengine
 from policyengine.access.gate import Gate
 from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE
+from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.admin import add_admin, only_on_loopback
@@ -26,46 +27,57 @@ from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, bod
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.guard import finish, guard, knows
+from policyengine.web.log_reading import page_body, record_body
+from policyengine.web.logbook import RETRY_SECONDS, Logbook, Reply
 from policyengine.web.logs import ACCESS, access_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
 from policyengine.web.readiness import add_readiness, status_of
 from policyengine.web.request_ids import REQUEST_ID, id_of
 from policyengine.web.service import Service, desk_of, failed
+from policyengine.web.visits import require_readable, visit_of
 from policyengine.web.worker import Link
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
 _access = access_log()
+#: Where an application keeps its logbook, for who has to close it.
+LOGBOOK: Final = "policyengine.logbook"
+_AGAIN: Final = "Idempotent-Replayed"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - all that an application is made of
     bundles: Mapping[str, CheckedBundle],
     engines: MakeEngine | None = None,
     link: Link | None = None,
     gate: Gate | None = None,
     *,
     own_names_only: bool = False,
+    log: LogSettings | None = None,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
     ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``link``
     exchanges the bundles later on; left out, they stay. ``gate`` lets callers in by their keys; left out, everybody may
-    ask, or with ``own_names_only`` who asks this machine by a name of its own.
+    ask, or with ``own_names_only`` who asks this machine by a name of its own. ``log`` says how decisions are logged;
+    left out, they are not.
     """
     metrics = Metrics()
     app = _App(metrics)
-    service = Service(bundles, metrics, engines or Engines())
+    book = Logbook(log, metrics.log)
+    service = Service(bundles, metrics, engines or Engines(), book)
     status = link.status if link else functools.partial(status_of, service.catalogue)
     metrics.follow(status)
     _add_decisions(app, service)
     _add_descriptions(app, service, keyed=gate is not None)
     _add_health(app, metrics)
+    _add_log(app, book)
     may_know = functools.partial(_may_know, gate)
-    add_readiness(app, service, status, may_know, requires_current=link is not None and link.requires_current)
+    add_readiness(app, service, book, status, may_know, requires_current=link is not None and link.requires_current)
     add_admin(app, link, _let_in_already if gate else functools.partial(only_on_loopback, link))
     _add_errors(app)
+    app.extensions[LOGBOOK] = book
     guard(app, gate, own_names_only=own_names_only)
     if link:
         link.follow(service.catalogue, service.edition)
@@ -151,18 +163,27 @@ def _add_decisions(app: Flask, service: Service) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
+        visit = visit_of(asked, asked.id)
         with service.take(bundle) as edition:
             asked.digest = edition.bundle.digest
             desk = desk_of(edition, decision)
-            return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
+            return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
+        visit = visit_of(asked, asked.id)
         with service.take(bundle) as edition:
             asked.digest = edition.bundle.digest
             desk = desk_of(edition, decision)
-            return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
+            return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
+
+
+def _sent(reply: Reply, digest: str) -> Response:
+    told = response(reply.body, digest)
+    if reply.is_first_again:
+        told.headers[_AGAIN] = "true"
+    return told
 
 
 def _may_know(gate: Gate | None) -> bool:
@@ -189,6 +210,18 @@ def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
         return response(service.catalogue.current.document(keyed=keyed))
 
 
+def _add_log(app: Flask, book: Logbook) -> None:
+    @app.get("/v1/log/<decision_id>")
+    def record(decision_id: str) -> Response:
+        require_readable(_asked(), readable=book.readable)
+        return response(record_body(book.log, decision_id))
+
+    @app.get("/v1/log")
+    def records() -> Response:
+        require_readable(_asked(), readable=book.readable)
+        return response(page_body(book.log, _asked().args))
+
+
 def _add_health(app: Flask, metrics: Metrics) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
@@ -202,7 +235,10 @@ def _add_health(app: Flask, metrics: Metrics) -> None:
 def _add_errors(app: Flask) -> None:
     @app.errorhandler(Problem)
     def refused(problem: Problem) -> Response:
-        return answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        told = answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        if problem.kind is problems.LOG_UNAVAILABLE:
+            told.headers["Retry-After"] = str(RETRY_SECONDS)
+        return told
 
     @app.errorhandler(HTTPException)
     def refused_by_flask(error: HTTPException) -> Response:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyengine.diagnostics import Diagnostic, Diagnostics
+from policyengine.errors import PolicyEngineError
 from policyengine.frontend.bundle_files import BundleFiles
 from policyengine.packing.finding import bundles_in, is_bundle
 from policyengine.packing.opening import open_bundle
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Tries the bundle of these files, of which the folder holds a copy.
 Try = Callable[[BundleFiles, Path], Tried]
+#: Keeps the policies of these files, of a bundle with this identity, for good. Raises PolicyEngineError.
+Keep = Callable[[BundleFiles, Mapping[str, str]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,15 @@ class Judged:
 class Judge:
     """Judges the bundles that ``named`` paths stand for: bundles, or folders of bundles.
 
-    Copies go into ``copies``. With ``keys``, a bundle must be a packed file that one of them signed.
+    Copies go into ``copies``. With ``keys``, a bundle must be a packed file that one of them signed. With ``keep``,
+    what goes into service is handed over to it first; what it cannot keep is refused.
     """
 
-    def __init__(self, named: Sequence[Path], keys: Sequence[PublicKey], copies: Path, try_out: Try) -> None:
+    def __init__(
+        self, named: Sequence[Path], keys: Sequence[PublicKey], copies: Path, try_out: Try, keep: Keep | None = None
+    ) -> None:
         self.named = tuple(named)
-        self._keys, self._copies, self._try = keys, copies, try_out
+        self._keys, self._copies, self._try, self._keep = keys, copies, try_out, keep
         self._numbers = itertools.count(1)
         copies.mkdir()
 
@@ -111,10 +117,23 @@ class Judge:
             )
             round_.refuse(released.id, files.shown, [told])
             return
+        if not self._is_kept(files, tried.identity, round_):
+            return
         old = round_.serving.get(released.id)
         # The same policies in another place are the same edition.
         is_moved = old is not None and old.digest == released.digest
         round_.bundles[released.id] = replace(old, source=files.shown) if old and is_moved else released
+
+    def _is_kept(self, files: BundleFiles, identity: Mapping[str, str], round_: _Round) -> bool:
+        if self._keep is None:
+            return True
+        try:
+            self._keep(files, identity)
+        except PolicyEngineError as e:
+            told = _fault("bundle/not-kept", f"the log cannot keep these policies: {e}", files.shown, _MEND_LOG)
+            round_.refuse(identity["id"], files.shown, [told])
+            return False
+        return True
 
     def _gone(self, released: Released, round_: _Round, *, removes: bool) -> None:
         if removes:
@@ -185,4 +204,5 @@ def _gone_fault(released: Released, why: str) -> dict[str, Any]:
 
 _PUT_BACK = "put it back, or start the service without it"
 _REMOVE = "put it back; to take it out of service, send SIGHUP or call `POST /v1/admin/reload`"
+_MEND_LOG = "mend the log, and reload; decisions by policies that nobody kept could not be made again"
 _ONE_ID = "give each bundle an id of its own, and keep one copy of it"

@@ -17,6 +17,7 @@ from policyengine.web.bundle_metrics import BundleMetrics
 from policyengine.web.check_metrics import CheckMetrics
 from policyengine.web.decision_metrics import DecisionMetrics
 from policyengine.web.generations import Status
+from policyengine.web.log_metrics import LogMetrics
 
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -39,6 +40,7 @@ class Metrics:
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.checks = CheckMetrics(registry)
         self.decisions = DecisionMetrics(registry)
+        self.log = LogMetrics(registry)
         self._bundles: BundleMetrics | None = None
 
     def follow(self, status: Callable[[], Status]) -> None:

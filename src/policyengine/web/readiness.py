@@ -15,6 +15,7 @@ from flask import Flask, Response
 from policyengine.web.answers import answer
 from policyengine.web.catalogue import Catalogue
 from policyengine.web.generations import ALLOWED_SKEW, Refused, Released, Status, now_text
+from policyengine.web.logbook import Logbook
 from policyengine.web.problems import NOT_READY, Problem
 from policyengine.web.service import Service
 
@@ -22,9 +23,10 @@ Json = dict[str, Any]
 _STARTED: Final = now_text()
 
 
-def add_readiness(
+def add_readiness(  # noqa: PLR0913 - all who are asked
     app: Flask,
     service: Service,
+    book: Logbook,
     status: Callable[[], Status],
     may_know: Callable[[], bool],
     *,
@@ -40,12 +42,12 @@ def add_readiness(
         knows, stands = may_know(), status()
         try:
             _refuse_if_unfit(service, stands, requires_current=requires_current)
+            unlogged = {} if book.check() else {"log": "unavailable"}
         except Problem as problem:
             raise problem if knows else Problem(problem.kind, "not ready") from None
         aside = service.set_aside()
-        return answer(
-            readiness_json(stands) | ({"set_aside": aside} if aside else {}) if knows else {"status": "ready"}
-        )
+        told = readiness_json(stands) | unlogged | ({"set_aside": aside} if aside else {})
+        return answer(told if knows else {"status": "ready"})
 
 
 def _refuse_if_unfit(service: Service, stands: Status, *, requires_current: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import multiprocessing
 import os
@@ -17,11 +18,12 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from policyengine.decision_log.log import LogSettings
 from policyengine.frontend.bundle_files import BundleFiles
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
 from policyengine.web.engines import Engines
-from policyengine.web.judging import Judge
+from policyengine.web.judging import Judge, Keep
 from policyengine.web.supervisor import Supervisor
 from policyengine.web.trial import Trials
 from policyengine.web.watching import Watch
@@ -103,8 +105,13 @@ class Reloading:
 Loaded = tuple[BundleFiles, CheckedBundle]
 
 
-def serve(
-    loaded: Sequence[Loaded], reloading: Reloading, listening: Listening, engines: Engines, announce: Callable[[], None]
+def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
+    loaded: Sequence[Loaded],
+    reloading: Reloading,
+    listening: Listening,
+    engines: Engines,
+    log: LogSettings | None,
+    announce: Callable[[], None],
 ) -> None:
     """Serve until the process is told to end. ``announce`` is called once, when every worker can answer.
 
@@ -115,7 +122,7 @@ def serve(
         counts.mkdir()
         os.environ[_SHARED_COUNTS] = str(counts)
         trials = Trials(engines.settings)
-        judge = Judge(reloading.named, reloading.keys, Path(folder, "bundles"), trials.run)
+        judge = Judge(reloading.named, reloading.keys, Path(folder, "bundles"), trials.run, _keeping(log))
         released = {
             bundle.id: judge.released(files, {"id": bundle.id, "version": bundle.version, "digest": bundle.digest})
             for files, bundle in loaded
@@ -126,12 +133,21 @@ def serve(
         supervisor.start()
         if reloading.watches:
             watch.start()
-        handed = _Handed(folder, loaded, engines, reloading, listening, _guarding(listening, folder))
+        handed = _Handed(folder, loaded, engines, reloading, listening, log, _guarding(listening, folder))
         try:
             server.serve(target_loader=_Start(handed, announce), wrap_loader=False)
         finally:
             watch.close()
             supervisor.close()
+
+
+def _keeping(log: LogSettings | None) -> Keep | None:
+    """What keeps the policies of a reload in the log, before they are put in service; None: there is no log."""
+    if log is None:
+        return None
+    from policyengine.decision_log.archive import keep_files
+
+    return functools.partial(keep_files, log.database)
 
 
 def _server(listening: Listening, hang_up: Callable[[], object]) -> _Server:
@@ -171,6 +187,7 @@ class _Handed:
     engines: Engines
     reloading: Reloading
     listening: Listening
+    log: LogSettings | None
     guarding: Guarding
 
 

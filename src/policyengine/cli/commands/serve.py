@@ -13,6 +13,7 @@ import click
 import policyengine
 from policyengine.cli import exits
 from policyengine.cli.configured import ALL, configured
+from policyengine.cli.log_options import log_settings
 from policyengine.cli.options import bundle_folders, format_option, named_paths, refuse_sample
 from policyengine.cli.output.faults import diagnostic_text
 from policyengine.configuration.resolve import Configuration
@@ -22,6 +23,7 @@ from policyengine.engine.settings import EngineSettings
 from policyengine.errors import BundleError
 
 if TYPE_CHECKING:
+    from policyengine.decision_log.log import LogSettings
     from policyengine.packing.signing import PublicKey
     from policyengine.web.server import Listening, Loaded, Reloading
 
@@ -61,9 +63,11 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
     from policyengine.web.server import serve as listen
 
     settings, differences = _engine_settings(configuration), _folder_for(configuration)
+    log = log_settings(configuration)
     reloading = _reloading(configuration)
     loaded = _load(bundle_folders(configuration.several("bundles")), reloading.keys)
     listening = _listening(configuration)
+    shown_log = None if log is None else _open_log(log, loaded)
     address = f"http://{_in_url(configuration.text('host'))}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
     for _, bundle in loaded:
@@ -72,8 +76,10 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
         click.echo(f"  {told_of_keys(listening.keys)}")
     engines = Engines(settings, differences)
     click.echo(f"  {engines}")
+    if shown_log is not None:
+        click.echo(f"  decisions logged in {shown_log} (facts may be personal data)")
     sys.stdout.flush()
-    listen(loaded, reloading, listening, engines, functools.partial(_announce, address, listening.workers))
+    listen(loaded, reloading, listening, engines, log, functools.partial(_announce, address, listening.workers))
     return exits.FINE
 
 
@@ -173,6 +179,30 @@ def _announce(address: str, workers: int) -> None:
     count = f"{workers} worker{'s' * (workers != 1)}"
     click.echo(f"listening on {address} ({count}); stop with Ctrl-C")
     sys.stdout.flush()
+
+
+def _open_log(settings: LogSettings, loaded: Sequence[Loaded]) -> str:
+    """Make sure that decisions can be logged, and keep the policies in the log; where that is, for people.
+
+    A log in SQLite that is not there is made. Raises LogError.
+    """
+    from policyengine.decision_log.archive import keep_bundle
+    from policyengine.decision_log.heads import private_key
+    from policyengine.decision_log.masking import check_masks
+    from policyengine.decision_log.migrate import check, migrate, revision
+    from policyengine.decision_log.store import Store
+
+    check_masks(settings.masks, {bundle.id: bundle for _, bundle in loaded})
+    if settings.head_key is not None:
+        private_key(Path(settings.head_key))
+    store = Store(settings.database)
+    if store.is_sqlite and (not store.exists or revision(store) is None):
+        migrate(store)
+    check(store)
+    for files, bundle in loaded:
+        keep_bundle(store, files, bundle)
+    store.close()
+    return str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
 
 
 def _load(folders: Sequence[Path], keys: Sequence[PublicKey]) -> list[Loaded]:
