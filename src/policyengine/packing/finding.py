@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from policyengine.packing.packed import SUFFIX
+#: How a packed bundle's file name ends.
+SUFFIX: Final = ".bundle"
 
 
 def is_bundle(path: Path) -> bool:
