@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from policyengine.packing.packed import SUFFIX
+#: How a packed bundle's file name ends.
+SUFFIX: Final = ".bundle"
 
 _IS_BUNDLE: Final = re.compile(rb"^kind:\s*['\"]?bundle\b", re.MULTILINE)
 

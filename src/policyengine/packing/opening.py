@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from policyengine.diagnostics import Diagnostics
 from policyengine.frontend.bundle_files import BundleFiles, read_files
 from policyengine.frontend.yaml_reader import tell_unread
-from policyengine.packing.packed import SUFFIX, NotPacked, Packed, unpack
+from policyengine.packing.finding import SUFFIX
+from policyengine.packing.packed import NotPacked, Packed, unpack
 from policyengine.packing.zipping import MOST_BYTES
 from policyengine.source import nowhere
 

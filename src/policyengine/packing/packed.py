@@ -19,8 +19,6 @@ from policyengine.errors import PolicyEngineError
 from policyengine.frontend.bundle_files import MAX_BYTES, BundleFiles, is_of_a_bundle
 from policyengine.packing.zipping import MOST_BYTES, MOST_ENTRIES, NotAZip, unzipped, zipped
 
-#: How a packed bundle's file name ends.
-SUFFIX: Final = ".bundle"
 MANIFEST: Final = "manifest.json"
 SIGNATURES: Final = "signatures.json"
 _FORMAT: Final = 1

@@ -16,6 +16,7 @@
 How bundles are exchanged while the service runs:
 
 * ``supervisor``: in the server process: has all workers swap together; ``worker``: their side of it
+* ``outcomes``: what came of a reload, for the one who asked and for the log
 * ``judging``: which bundles go into service; ``trial``: a process in which one is tried out
 * ``watching``: when files have changed
 * ``catalogue``: in a worker: what is in service, and what a request took; ``generations``: what the two sides tell

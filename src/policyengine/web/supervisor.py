@@ -8,7 +8,6 @@ the first and the last is the skew. A worker that starts is told the generation 
 from __future__ import annotations
 
 import contextlib
-import logging
 import queue
 import shutil
 import threading
@@ -20,26 +19,21 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any, Final
 
-from policyengine.diagnostics import Diagnostic
-from policyengine.source import nowhere
 from policyengine.web.generations import (
     ALLOWED_SKEW,
-    Refused,
     Released,
     Status,
     control_path,
     message,
-    now_text,
     said,
     status_path,
 )
 from policyengine.web.judging import Judge, Judged
+from policyengine.web.outcomes import changes_of, log, log_outcome, result_of, unprepared
 from policyengine.web.trial import Trials
 
 #: Seconds that workers have to load a generation before it is given up.
 PREPARING: Final = 120.0
-#: Where reloads are told; the parent's log shows them all.
-log: Final = logging.getLogger("policyengine.reload")
 
 Json = dict[str, Any]
 
@@ -169,7 +163,7 @@ class Supervisor:
             self._status.write(status_path(self._folder))
         except OSError as e:
             # A full disk must keep nobody from reloading; what is told is then old until the next change.
-            log.error("how the service stands could not be written: %s", e)  # noqa: TRY400 - no traceback needed
+            log.error("how the service stands could not be written: %s", e)
 
     # -- reloading ---------------------------------------------------------------------------
 
@@ -185,7 +179,7 @@ class Supervisor:
                 return
             try:
                 outcome = self._reload(asked)
-            except Exception as e:  # whatever went wrong: what is in service stays, and somebody is told
+            except Exception as e:  # noqa: BLE001 - whatever it was: what is in service stays, and somebody is told
                 log.exception("reload (%s) failed; nothing was changed", asked[0].why)
                 why = f"the reload failed with {type(e).__name__}; the log of the service has more"
                 with self._changed:
@@ -197,22 +191,22 @@ class Supervisor:
     def _reload(self, asked: Sequence[Asked]) -> Json:
         before = {released.id: released for released in self._status.bundles}
         judged = self._judge.judge(before, removes=any(one.removes for one in asked))
-        changes = _changes(before, judged.bundles)
+        changes = changes_of(before, judged.bundles)
         late: list[int] = []
         if changes:
             with self._publishing:
                 failed = self._prepare(judged)
                 if failed:
-                    judged = Judged(before, (*judged.refused, *_unprepared(changes, judged, before, failed)))
+                    judged = Judged(before, (*judged.refused, *unprepared(changes, judged, before, failed)))
                     changes = []
                 else:
                     late = self._commit(judged)
         self._note(judged)
         self._forget_copies()
-        result = "late" if late else _result(changes, judged.refused)
+        result = "late" if late else result_of(changes, judged.refused)
         self._count(result)
         outcome = self._outcome(result, changes, late)
-        _log_outcome(", ".join(dict.fromkeys(one.why for one in asked)), outcome, self._status)
+        log_outcome(", ".join(dict.fromkeys(one.why for one in asked)), outcome, self._status)
         return outcome
 
     def _prepare(self, judged: Judged) -> str:
@@ -301,43 +295,3 @@ def _answer(asked: Sequence[Asked], outcome: Json) -> None:
     for one in asked:
         one.outcome = outcome
         one.done.set()
-
-
-def _changes(before: Mapping[str, Released], after: Mapping[str, Released]) -> list[Json]:
-    """What differs, by id of the bundle: the identity before and after, None where there is none."""
-    found = []
-    for name in sorted({*before, *after}):
-        old, new = before.get(name), after.get(name)
-        if old is None or new is None or old.digest != new.digest:
-            found.append({"bundle": name, "from": old and old.identity(), "to": new and new.identity()})
-    return found
-
-
-def _unprepared(changes: Sequence[Json], judged: Judged, before: Mapping[str, Released], why: str) -> list[Refused]:
-    """The bundles of a generation that a worker could not load."""
-    out = []
-    for change in changes:
-        name = change["bundle"]
-        source = (judged.bundles.get(name) or before[name]).source
-        fault = Diagnostic("bundle/engine", f"a worker could not load the bundle: {why}", nowhere(source)).to_dict()
-        out.append(Refused(name, source, 1, (fault,), now_text(), serving=change["from"]))
-    return out
-
-
-def _result(changes: Sequence[Json], refused: Sequence[Refused]) -> str:
-    if refused:
-        return "partly" if changes else "refused"
-    return "changed" if changes else "unchanged"
-
-
-def _log_outcome(why: str, outcome: Json, status: Status) -> None:
-    for change in outcome["bundles"]:
-        told = [f"{i['version']} {i['digest']}" if i else "nothing" for i in (change["from"], change["to"])]
-        log.info("reload (%s): %s from %s to %s, generation %d", why, change["bundle"], *told, outcome["generation"])
-    for refused in status.refused:
-        stays = f"{refused.serving['version']} stays in service" if refused.serving else "it is not in service"
-        log.error("reload (%s): %s refused, %s: %s", why, refused.bundle, stays, refused)
-    if outcome["late"]:
-        log.error("reload (%s): workers %s have not swapped within %s seconds", why, outcome["late"], ALLOWED_SKEW)
-    if outcome["result"] == "unchanged":
-        log.info("reload (%s): nothing has changed", why)
