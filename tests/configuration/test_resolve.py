@@ -84,7 +84,7 @@ def test_what_is_shown_is_read_as_the_same(values):
 def test_each_value_is_asked_for_as_what_it_is():
     found = configure({"store": None, "parts": ("a",)}, {"POLICYENGINE_LOUD": "true"}, SAMPLE)
     assert (found.text("where"), found.whole("count"), found.switch("loud")) == ("here", 1, True)
-    assert (found.place("store"), found.place("config"), found.folders("parts")) == (None, None, ("a",))
+    assert (found.place("store"), found.place("config"), found.several("parts")) == (None, None, ("a",))
     for ask, name in [
         (found.text, "count"),
         (found.whole, "where"),
@@ -168,9 +168,9 @@ def test_paths_in_the_file_start_where_it_is(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     found = configure({"config": str(path)}, {}, SAMPLE)
     assert found.place("store") == f"{tmp_path.parent}/store"
-    assert found.folders("parts") == (f"{tmp_path}/parts", "shipped", f"{tmp_path}/other", "/abs")
+    assert found.several("parts") == (f"{tmp_path}/parts", "shipped", f"{tmp_path}/other", "/abs")
     found = configure({}, {"POLICYENGINE_STORE": "x", "POLICYENGINE_PARTS": f"a{os.pathsep}b"}, SAMPLE)
-    assert (found.place("store"), found.folders("parts")) == ("x", ("a", "b"))
+    assert (found.place("store"), found.several("parts")) == ("x", ("a", "b"))
 
 
 def test_a_secret_is_never_shown(tmp_path):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policyengine.cli.options import bundle_folders
+from policyengine.packing.finding import SUFFIX
 from policyengine.testing.folders import bundle_around, bundle_of_cases
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def tell_nothing_concerned(targets: Targets) -> None:
 
 def _named(name: str) -> Iterator[tuple[Path, Place | None]]:
     if Path(name).is_file():
-        yield _file(name, name)
+        yield (Path(name), None) if name.endswith(SUFFIX) else _file(name, name)
     elif (found := _NAMED.fullmatch(name)) and Path(found["file"]).is_file():
         yield _file(name, found["file"], case=found["name"])
     elif (found := _LINE.fullmatch(name)) and Path(found["file"]).is_file():

@@ -221,7 +221,14 @@ class _Start:
             requires_current=handed.reloading.requires_current,
         )
         guarding = handed.guarding
-        app = create_app(link.bundles(), handed.engines, link, guarding.gate(), own_names_only=guarding.own_names_only)
+        app = create_app(
+            link.bundles(),
+            handed.engines,
+            link,
+            guarding.gate(),
+            own_names_only=guarding.own_names_only,
+            log=handed.log,
+        )
         with self._started.get_lock():
             self._started.value += 1
             if self._started.value == handed.listening.workers:
