@@ -197,7 +197,7 @@ def test_a_log_of_json_lines_with_the_ids_of_requests(bundles):
     assert {"address", "ms", "event", "level", "logger", "timestamp"} <= set(first)
 
 
-def _fails(_, body):
+def _fails(_, body, visit):
     private = body["facts"]
     raise ZeroDivisionError(len(private))
 

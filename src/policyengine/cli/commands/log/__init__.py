@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from policyengine.cli import exits
 from policyengine.cli.commands.log.change import migrate, retain
 from policyengine.cli.commands.log.look import export, search, show
 from policyengine.cli.commands.log.prove import heads, key, verify
@@ -11,13 +12,15 @@ from policyengine.cli.commands.log.replay import replay
 
 
 @click.group(
-    help="""Read, prove and replay the decision log.
+    help=f"""Read, prove and replay the decision log.
 
 \b
 Examples:
   policyengine log search --verdict refused --since 2025-04-01
   policyengine log verify --heads heads.jsonl --public-key log-key.pub
   policyengine log replay
+
+{exits.FOR_OTHERS}
 """
 )
 def log() -> None:
