@@ -1,6 +1,7 @@
 """The HTTP face. It turns requests into questions and decisions into answers, and decides nothing itself.
 
 * ``app``: the Flask application and its routes
+* ``admission``: how many requests are decided at a time
 * ``body``: from a request to the data of its body; ``answers``: from data to a response
 * ``reading``: from the data of a body to a question, or to everything that is wrong with it
 * ``service``: one question, many questions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, Request, Response, request
@@ -17,8 +18,10 @@ import policyengine
 from policyengine.access.gate import Gate
 from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
+from policyengine.configuration.settings import CONCURRENCY
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
+from policyengine.web.admission import Places
 from policyengine.web.answers import answer, json_bytes, response
 from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
 from policyengine.web.describe import bundle_json, bundles_json
@@ -42,17 +45,18 @@ def create_app(
     gate: Gate | None = None,
     *,
     own_names_only: bool = False,
+    concurrency: int = CONCURRENCY,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
     ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
     lets callers in by their keys; left out, everybody may ask, or with ``own_names_only`` who asks this machine by a
-    name of its own.
+    name of its own. No more than ``concurrency`` requests are decided at a time.
     """
-    metrics = Metrics(bundles)
+    metrics = Metrics(bundles, concurrency)
     app = _App(metrics)
     service = Service(bundles, metrics, engines or Engines())
-    _add_decisions(app, service)
+    _add_decisions(app, service, metrics.places)
     _add_descriptions(app, service, keyed=gate is not None)
     _add_health(app, service, metrics, gate)
     _add_errors(app)
@@ -135,8 +139,28 @@ def _tell(asked: _Asked, response: Response, seconds: float) -> None:
     )
 
 
-def _add_decisions(app: Flask, service: Service) -> None:
+def _holding(places: Places) -> Callable[[F], F]:
+    """For a function that answers while it holds a place. Without one, the body is left where it is."""
+
+    def hold(answering: F) -> F:
+        @wraps(answering)
+        def held(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - those of the function
+            _asked().body_is_left = True
+            places.take()
+            _asked().body_is_left = False
+            try:
+                return answering(*arguments, **named)
+            finally:
+                places.leave()
+
+        return cast("F", held)
+
+    return hold
+
+
+def _add_decisions(app: Flask, service: Service, places: Places) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
+    @_holding(places)
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
         asked.digest = service.bundle(bundle).digest
@@ -144,6 +168,7 @@ def _add_decisions(app: Flask, service: Service) -> None:
         return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
+    @_holding(places)
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
         asked.digest = service.bundle(bundle).digest
@@ -194,7 +219,9 @@ def _add_health(app: Flask, service: Service, metrics: Metrics, gate: Gate | Non
 def _add_errors(app: Flask) -> None:
     @app.errorhandler(Problem)
     def refused(problem: Problem) -> Response:
-        return answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        told = answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        told.headers.extend(problem.headers)
+        return told
 
     @app.errorhandler(HTTPException)
     def refused_by_flask(error: HTTPException) -> Response:

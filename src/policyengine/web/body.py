@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 from flask import Request, Response
@@ -17,15 +18,18 @@ Json = object
 #: The largest body of one question, and of a batch, in bytes.
 MOST_BYTES: Final = 2**20
 MOST_BATCH_BYTES: Final = 2**24
+#: Requests whose bodies, which nobody reads, are taken at a time. One that never comes holds a thread for ever.
+_TAKERS: Final = threading.BoundedSemaphore(8)
 _IN_CHUNKS: Final = "HTTP_TRANSFER_ENCODING"
 # Digits of the length of a body that is no larger than these.
 _LENGTH_DIGITS: Final = 8
 
 
 class BodyRequest(Request):
-    """A request that knows whether its body has been read to the end."""
+    """A request that knows whether its body has been read to the end, and whether it is left where it is."""
 
     body_is_read: bool = False
+    body_is_left: bool = False
 
 
 def body_of(request: BodyRequest, most_bytes: int) -> Json:
@@ -65,9 +69,18 @@ def leave_rest(request: BodyRequest, response: Response) -> None:
     said = request.environ.get("CONTENT_LENGTH", "")
     if request.body_is_read or (said in ("", "0") and _IN_CHUNKS not in request.environ):
         return
-    taken = len(request.environ["wsgi.input"].read(MOST_BYTES))
-    if said != str(taken):
+    if request.body_is_left or not _takes_all(request, said):
         response.headers["Connection"] = "close"
+
+
+def _takes_all(request: BodyRequest, said: str) -> bool:
+    """Takes a body of this length; False if it is longer than one may be, or too many are being taken."""
+    if not _TAKERS.acquire(blocking=False):
+        return False
+    try:
+        return said == str(len(request.environ["wsgi.input"].read(MOST_BYTES)))
+    finally:
+        _TAKERS.release()
 
 
 def _bytes_of(request: BodyRequest, most_bytes: int) -> bytes:

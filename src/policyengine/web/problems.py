@@ -40,6 +40,7 @@ TOO_OFTEN = ProblemKind("too-often", 429, "The key asks more often than it may")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
 NO_KEYS_READABLE = ProblemKind("no-keys-readable", 503, "Keys cannot be checked at the moment")
+OVERLOADED = ProblemKind("overloaded", 503, "The service has more to decide than it can at a time")
 
 KINDS = (
     NO_KEY,
@@ -58,17 +59,22 @@ KINDS = (
     INTERNAL,
     NOT_READY,
     NO_KEYS_READABLE,
+    OVERLOADED,
 )
 
 
 @dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """A request that gets no decision. ``errors`` lists its faults with pointers into the body."""
+    """A request that gets no decision. ``errors`` lists its faults with pointers into the body.
+
+    ``headers`` are those of the answer, besides the usual ones.
+    """
 
     kind: ProblemKind
     detail: str
     help: str | None = None
     errors: Sequence[FactProblem] = field(default=())
+    headers: Sequence[tuple[str, str]] = field(default=())
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form; ``help`` and ``errors`` only where there are some."""

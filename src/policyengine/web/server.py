@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from policyengine.configuration.settings import CONCURRENCY
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
 from policyengine.web.engines import MakeEngine
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from policyengine.web.guard import Guarding
 
-#: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
-#: a client that is slow to send its body holds a thread for as long as it takes.
-THREADS: Final = 64
+#: Threads of a worker besides those that decide: to refuse what is too much, and to tell of health and counts. Deciding
+#: is one at a time; reading and writing overlap, and who is slow to send a body holds a thread for as long as it takes.
+SPARE_THREADS: Final = 16
 #: Seconds that a worker has to finish what it is answering when the server is stopped.
 GRACE: Final = 10
 # Named as in `metrics`, which must not be imported before the variable is set.
@@ -60,7 +61,7 @@ class Listening:
 
     ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`. ``keys`` is the path of
     the file of keys with which callers may ask; None: everybody may, or with ``own_names_only`` who asks this machine
-    by a name of its own.
+    by a name of its own. Each worker decides no more than ``concurrency`` requests at a time.
     """
 
     address: str
@@ -70,6 +71,7 @@ class Listening:
     log_format: str = logs.TEXT
     keys: str | None = None
     own_names_only: bool = False
+    concurrency: int = CONCURRENCY
 
 
 def serve(
@@ -87,7 +89,8 @@ def serve(
             port=listening.port,
             interface=Interfaces.WSGI,
             workers=listening.workers,
-            blocking_threads=THREADS,
+            blocking_threads=listening.concurrency + SPARE_THREADS,
+            http=HTTPModes.http1,
             websockets=False,
             log_level=LogLevels.warning,
             log_dictconfig=logs.settings(listening.log_format, access=listening.access_log),
@@ -126,7 +129,11 @@ class _Start:
 
         logs.configure(self._listening.log_format, access=self._listening.access_log)
         app = create_app(
-            self._bundles, self._engines, self._guarding.gate(), own_names_only=self._guarding.own_names_only
+            self._bundles,
+            self._engines,
+            self._guarding.gate(),
+            own_names_only=self._guarding.own_names_only,
+            concurrency=self._listening.concurrency,
         )
         with self._started.get_lock():
             self._started.value += 1
