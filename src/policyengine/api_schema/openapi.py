@@ -38,7 +38,7 @@ def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool =
     """The document; ``version`` is the service's own, and ``keyed`` says whether callers need keys."""
     paths: Schema = dict(_fixed_paths())
     pieces = {**decision_schemas(), **short_decision_schemas(), **problem_schemas()}
-    pieces |= {**as_of_piece(), **value_schemas(), **_descriptions()}
+    pieces |= {**as_of_piece(), **value_schemas(bundles.values()), **_descriptions()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
         for spec in bundle.decisions.values():
