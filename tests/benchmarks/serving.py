@@ -72,7 +72,7 @@ def servers(folder: Path, work: Path) -> Iterator[Server]:
 
 
 def _ours(setting: str, folder: Path) -> Server:
-    command = [str(Path(sys.executable).parent / "policyengine"), "serve", str(folder), "--port", "PORT"]
+    command = [str(Path(sys.executable).parent / "policyengine"), "serve", str(folder), "--port", "PORT", "--no-log"]
     command += ["--workers", "2", *options(setting)]
     path = f"/v1/bundles/{BUNDLE}/decisions/{DECISION}"
     return Server(f"policyengine, {setting}", command, _our_loads(path))

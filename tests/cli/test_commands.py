@@ -205,6 +205,50 @@ def test_explain_as_json_holds_the_decision_and_the_trace(run, umbrella):
     assert [r["rule"] for r in one["explanation"]["rules"]] == ["UM-SEAM"]
 
 
+def test_explain_begins_with_sentences_and_what_would_change_it(run, umbrella):
+    done = run("explain", umbrella, "refund", *DAY, facts=SEAM)
+    head, _, rest = done.stdout.partition("\nWhat would change it\n")
+    assert head.startswith("refunded (granted)\n")
+    assert "refunded, as of 2025-06-01." in head
+    assert "→ not refunded" in rest[: rest.index("\n\n")]
+    assert "facts tried)." in rest[: rest.index("\n\n")]
+
+
+def test_explain_why_not(run, umbrella):
+    done = run("explain", umbrella, "refund", *DAY, "--why-not", "UM-LOST", facts=SEAM)
+    assert done.exit_code == 0
+    assert done.stdout.endswith(
+        "\nUM-LOST gives not refunded, but does not hold, because:\n"
+        "  F damage.cause is lost (damage.cause is a seam that came apart)  exclusions.yaml:10\n"
+        "  F damage.cause is pet (damage.cause is a seam that came apart)  exclusions.yaml:10\n"
+    )
+    words = ("explain", umbrella, "refund", *DAY, "--format", "json", "--why-not", "UM-LOST")
+    (told,) = json.loads(run(*words, facts=SEAM).stdout)["explanation"]["why_not"]
+    assert (told["rule"], told["truth"], len(told["stops"])) == ("UM-LOST", False, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--why-not", "UM-LOOST"), "has no rule `UM-LOOST`; did you mean `UM-LOST`?"),
+        (("--rule", "NOTHING"), "has no rule `NOTHING`; rules: "),
+        (("--towards", "refundet"), "has no verdict `refundet`; did you mean `refunded`?"),
+        (("--rule", "UM-LOST", "--why-not", "UM-LOST"), "leave one of them out"),
+    ],
+)
+def test_explain_refuses_what_it_cannot_explain(run, umbrella, words, told):
+    done = run("explain", umbrella, "refund", *DAY, *words, facts=SEAM)
+    assert done.exit_code == 1
+    assert told in " ".join(done.stderr.split())
+
+
+def test_explain_towards_a_verdict(run, umbrella):
+    done = run("explain", umbrella, "refund", *DAY, "--towards", "send_receipt", "--format", "json", facts=SEAM)
+    changes = json.loads(done.stdout)["explanation"]["changes"]
+    assert changes["towards"] == "send_receipt"
+    assert {change["verdict"] for change in changes["found"]} == {"send_receipt"}
+
+
 # --- check
 
 
@@ -314,7 +358,7 @@ def test_test_reports_several_bundles_in_one(run, umbrella):
 
 def test_schema_prints_lists_and_writes(run, tmp_path):
     names = run("schema").stdout.split()
-    assert names == [*KINDS, "request", "decision", "problem", "results"]
+    assert names == [*KINDS, "request", "decision", "explanation", "problem", "results"]
     assert run("schema", "coverage").stdout == schema_text("coverage")
     assert run("schema", "decision").stdout == api_schema_text("decision")
     assert run("schema", "--write", tmp_path / "s").exit_code == 0

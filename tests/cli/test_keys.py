@@ -163,7 +163,7 @@ def test_each_value_with_its_origin(run, tmp_path, monkeypatch):
 
 def test_for_people_there_is_a_line_for_each(run):
     done = run("serve", "--port", "9", "--show-config")
-    assert "port         9   " in done.output
+    assert "port                 9   " in done.output
     assert re.search(r"^port +9 +flag: --port$", done.output, re.MULTILINE)
     assert re.search(r"^differences +policyengine-differences +default$", done.output, re.MULTILINE)
 
@@ -211,7 +211,9 @@ def test_the_example_of_settings_can_be_used(run, tmp_path):
     data = shown(run, "--config", str(tmp_path / "service.yaml"))
     assert {v["origin"] for n, v in data.items() if n != "config"} == {"file", "default"}
     # What is only shown as a comment must fit as well.
-    (tmp_path / "service.yaml").write_text(re.sub(r"^# (bundles|keys):", r"\1:", text, flags=re.MULTILINE))
+    (tmp_path / "service.yaml").write_text(
+        re.sub(r"^# (bundles|keys|log_mask|log_heads|log_key):", r"\1:", text, flags=re.MULTILINE)
+    )
     data = shown(run, "--config", str(tmp_path / "service.yaml"))
     assert data["keys"]["value"] == f"{tmp_path}/keys.json"
     assert data["bundles"]["origin"] == "file"
@@ -238,7 +240,7 @@ def test_the_unit_starts_the_service_with_settings_that_there_are(run, monkeypat
     done = run(*words, "--show-config", "--format", "json")
     assert done.exit_code == 0, done.output
     given = {name for name, value in json.loads(done.stdout).items() if value["origin"] == "environment"}
-    assert given == {"host", "port", "workers", "keys", "differences"}
+    assert given == {"host", "port", "workers", "keys", "differences", "log"}
     assert f"/var/lib/{service['StateDirectory'][0]}/" in json.loads(done.stdout)["keys"]["value"]
 
 
@@ -266,7 +268,13 @@ def test_the_container_file_copies_what_there_is_and_starts_with_settings_that_t
     (words,) = [json.loads(line.partition(" ")[2]) for line in lines if line.startswith("CMD")]
     assert entry == ["policyengine"]
     data = json.loads(run(*words, "--show-config", "--format", "json").stdout)
-    assert {n for n, v in data.items() if v["origin"] == "environment"} == {"host", "port", "keys", "differences"}
+    assert {n for n, v in data.items() if v["origin"] == "environment"} == {
+        "host",
+        "port",
+        "keys",
+        "differences",
+        "log",
+    }
     assert data["host"]["value"] == "0.0.0.0"  # noqa: S104 - in a container that is how it is reached
     users = [line.split()[1] for line in lines if line.startswith("USER")]
     assert users == ["10001:10001"]

@@ -26,15 +26,17 @@ _GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **_READER}
 _PUBLISHED_PORT = "8000"
 _PUBLISHED_FOLDER = "/srv/policyengine"
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+# Ids and times of logged decisions.
+_OF_THE_LOG = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\b")
 
 
 @dataclass
 class Session:
     """A clone of the project, a shell's directory and variables, and the service once it runs.
 
-    Three things cannot be the same everywhere, and are put as the document has them: the port of the service (a free
+    Some things cannot be the same everywhere, and are put as the document has them: the port of the service (a free
     one here), the folder of the project, and digests, which are compared with those worked out from the files and then
-    shown as ``…``.
+    shown as ``…``, as are the ids and times of logged decisions.
     """
 
     folder: Path
@@ -136,7 +138,8 @@ class Session:
         known |= {bundle_digest(head.parent) for head in self.folder.parent.glob("*/bundle.yaml")}
         assert set(_DIGEST.findall(text)) <= known, "a digest is printed that is not the one of a bundle here"
         text = text.replace(str(self.folder.resolve()), _PUBLISHED_FOLDER)
-        return _DIGEST.sub("…", text).replace(f"127.0.0.1:{self._port}", f"127.0.0.1:{_PUBLISHED_PORT}")
+        text = _OF_THE_LOG.sub("…", _DIGEST.sub("…", text))
+        return text.replace(f"127.0.0.1:{self._port}", f"127.0.0.1:{_PUBLISHED_PORT}")
 
 
 @dataclass(frozen=True)

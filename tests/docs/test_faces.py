@@ -18,6 +18,7 @@ from policyengine.cli import exits
 from policyengine.cli.main import cli
 from policyengine.cli.options import MOST_BYTES as MOST_BYTES_OF_FACTS
 from policyengine.frontend.yaml_reader import MAX_BYTES
+from policyengine.impact.behaviour.tally import MOST_GROUPS, MOST_TOLD
 from policyengine.loading import load_bundle
 from policyengine.model.rules import Class
 from policyengine.shipped import shipped_policies
@@ -73,7 +74,7 @@ def test_commands_and_options_named_anywhere_exist():
 
 
 def test_every_exit_code():
-    known = {getattr(exits, name) for name in ("FINE", "FAILED", "REFUSED", "INVALID", "OPEN")}
+    known = {getattr(exits, name) for name in ("FINE", "FAILED", "REFUSED", "INVALID", "OPEN", "CHANGED")}
     documented = {int(row[0]): row[1] for row in table(TEXT, "exit code", "means")}
     assert set(documented) == known
     for class_ in (*map(str, Class), "undetermined", "value"):
@@ -139,6 +140,7 @@ def test_every_python_name():
         (f"{MOST_BATCH_BYTES // 2**20} MiB", MOST_BATCH_BYTES % 2**20 == 0 and MOST_BYTES_OF_FACTS >= MOST_BYTES),
         (f"{MOST_ITEMS:,} items", True),
         (f"at least {LEAST:,} decisions", True),
+        (f"{MOST_GROUPS} groups and {MOST_TOLD} lines of each kind", True),
         (f"**{policyengine.__version__}**", True),
     ],
 )

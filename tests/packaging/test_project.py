@@ -16,7 +16,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 TOP_LEVEL = {"pyproject.toml", "policies", "src", "schemas", "tests", "README.md", "Makefile", "LICENSE"}
 LOCKS = {"requirements.txt", "requirements-build.txt", "requirements-dev.txt", "requirements-bench.txt"}
-MADE_BY_TOOLS = {"dist", "build", "htmlcov"}
+MADE_BY_TOOLS = {"dist", "build", "htmlcov", "policyengine-log"}  # the last by `make serve`
 
 
 def locked(name: str) -> dict[str, list[str]]:

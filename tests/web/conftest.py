@@ -29,10 +29,12 @@ def bundles(tmp_path_factory) -> Path:
 
 
 class Server:
-    """A running ``policyengine serve`` on a free port."""
+    """A running ``policyengine serve`` on a free port. It logs no decisions unless it is told where."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "policyengine", "serve", "--port", "0", *arguments]
+    def __init__(self, *arguments: str, under: tuple[str, ...] = ()) -> None:
+        """``under`` are the words of a command that starts it, such as a tracer."""
+        log = [] if "--log" in arguments else ["--no-log"]
+        command = [*under, sys.executable, "-m", "policyengine", "serve", "--port", "0", *log, *arguments]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"}
         )

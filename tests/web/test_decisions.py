@@ -170,7 +170,7 @@ def test_a_body_that_is_no_batch(client, body, pointer, code):
         ("facts", "give it in each item"),
         ("id", "give it in each item"),
         ("item", "did you mean `items`?"),
-        ("day", "known here: `items`, `answer`"),
+        ("day", "known here: `items`, `answer`, `explain`"),
     ],
 )
 def test_a_key_beside_the_items_of_a_batch(client, key, help_):

@@ -20,14 +20,14 @@ def app(bundles):
 @pytest.fixture
 def broken(monkeypatch):
     """An engine that fails for one bad cause, as an unforeseen fault would."""
-    decide = Engine.decide
+    answer = Engine.answer
 
     def sometimes(self, decision, facts, **more):
         if facts.get("damage") == {"cause": "pet"} or not facts:
             raise ZeroDivisionError("secret inside")
-        return decide(self, decision, facts, **more)
+        return answer(self, decision, facts, **more)
 
-    monkeypatch.setattr(Engine, "decide", sometimes)
+    monkeypatch.setattr(Engine, "answer", sometimes)
 
 
 def test_an_unforeseen_fault_is_a_problem_without_its_inside(app, broken, caplog):

@@ -44,6 +44,8 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
     {
         "POST /v1/bundles/{bundle}/decisions/{decision}": Scope.DECIDE,
         "POST /v1/bundles/{bundle}/decisions/{decision}/batch": Scope.DECIDE,
+        "GET /v1/log": Scope.READ_LOG,
+        "GET /v1/log/{decision_id}": Scope.READ_LOG,
         "GET /v1/bundles": Other.ANY_KEY,
         "GET /v1/bundles/{bundle}": Other.ANY_KEY,
         "GET /openapi.json": Other.ANY_KEY,

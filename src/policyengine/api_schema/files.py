@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from policyengine.api_schema.decision import decision_schemas
+from policyengine.api_schema.explanation import explanation_schemas
 from policyengine.api_schema.parts import Schema, document
 from policyengine.api_schema.problem import problem_schemas
 from policyengine.api_schema.request import request_schemas
@@ -14,6 +15,7 @@ from policyengine.api_schema.results import results_schemas
 _SCHEMAS = {
     "request": request_schemas,
     "decision": decision_schemas,
+    "explanation": explanation_schemas,
     "problem": problem_schemas,
     "results": results_schemas,
 }

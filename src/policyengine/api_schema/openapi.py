@@ -8,36 +8,51 @@ from typing import Final
 
 from policyengine.access.scopes import NEEDS, Other, Scope
 from policyengine.api_schema.decision import UNDETERMINED, decision_schemas, short_decision_schemas
+from policyengine.api_schema.explanation import explanation_schemas
+from policyengine.api_schema.log import (
+    envelope_piece,
+    idempotency_header,
+    log_parameters,
+    log_schemas,
+    record_parameter,
+)
 from policyengine.api_schema.parts import Schema, listing, moved, record, ref, text
 from policyengine.api_schema.problem import problem_schemas
-from policyengine.api_schema.request import as_of_piece, batch, batch_answer, question
+from policyengine.api_schema.request import as_of_piece, batch, batch_answer, explanation_piece, question
 from policyengine.api_schema.vocabulary import facts_schema, value_schemas
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.rules import DecisionSpec
 from policyengine.values.types import Kind
 
 DIGEST_HEADER = "Policy-Bundle-Digest"
+KEY_HEADER = "Idempotency-Key"
 PROBLEM_TYPE = "application/problem+json"
 _JSON = "application/json"
 _DECISION: Final = re.compile(r"^/v1/bundles/[^/]+/decisions/[^/]+")
 _MEANINGS = {
     "400": "The body is not JSON, or not JSON with one meaning only.",
     "401": "A key is needed, and none that is good was sent.",
-    "403": "The key does not allow this.",
-    "404": "There is no such bundle or decision.",
+    "403": "The key does not allow this, or the log cannot be read here.",
+    "404": "There is no such bundle, decision or record.",
     "413": "The body is too large, or holds too many items.",
     "415": "The body is not sent as JSON.",
     "422": "The body is JSON, but cannot be used: every fault is listed with its place.",
     "429": "The key asks more often than it may; `Retry-After` says when to come again.",
     "500": "A fault of the service.",
-    "503": "The service cannot decide at the moment.",
+    "503": "The service cannot decide, or cannot log, at the moment.",
 }
 
 
 def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool = False) -> Schema:
     """The document; ``version`` is the service's own, and ``keyed`` says whether callers need keys."""
     paths: Schema = dict(_fixed_paths())
-    pieces = {**decision_schemas(), **short_decision_schemas(), **problem_schemas()}
+    pieces = {
+        **decision_schemas(),
+        **short_decision_schemas(),
+        **explanation_schemas(),
+        **problem_schemas(),
+        **log_schemas(),
+    }
     pieces |= {**as_of_piece(), **value_schemas(bundles.values()), **_descriptions()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
@@ -102,10 +117,15 @@ def _paths_of(bundle: CheckedBundle, spec: DecisionSpec) -> Schema:
     path = f"/v1/bundles/{bundle.id}/decisions/{spec.name}"
     forms = [ref(f"{bundle.id}.{spec.name}.Decision"), ref("ShortDecision")]
     answer: Schema = {"oneOf": forms, "description": "The decision, in the form that was asked for."}
-    one = _post(bundle, spec, "decide", "Request", record("Answer", {"decision": answer}))
+    one = _post(bundle, spec, "decide", "Request", _answer(answer))
     many = _post(bundle, spec, "batch", "Batch", batch_answer(answer))
     many["summary"] += ": many questions at once"
     return {path: {"post": one}, f"{path}/batch": {"post": many}}
+
+
+def _answer(decision: Schema) -> Schema:
+    more = {"explanation": explanation_piece(), "envelope": envelope_piece()}
+    return record("Answer", {"decision": decision, **more}, optional=tuple(more))
 
 
 def _post(bundle: CheckedBundle, spec: DecisionSpec, verb: str, body: str, answer: Schema) -> Schema:
@@ -113,6 +133,7 @@ def _post(bundle: CheckedBundle, spec: DecisionSpec, verb: str, body: str, answe
         "operationId": f"{verb}.{bundle.id}.{spec.name}",
         "summary": spec.title,
         "tags": [bundle.id],
+        "parameters": [idempotency_header(KEY_HEADER)],
         "requestBody": {"required": True, "content": {_JSON: {"schema": ref(f"{bundle.id}.{body}")}}},
         "responses": {
             "200": {
@@ -120,7 +141,7 @@ def _post(bundle: CheckedBundle, spec: DecisionSpec, verb: str, body: str, answe
                 "headers": {DIGEST_HEADER: {"$ref": "#/components/headers/Digest"}},
                 "content": {_JSON: {"schema": answer}},
             },
-            **_problems("400", "404", "413", "415", "422", "500"),
+            **_problems("400", "404", "413", "415", "422", "500", "503"),
         },
     }
 
@@ -139,6 +160,14 @@ def _fixed_paths() -> Schema:
         "/v1/bundles/{bundle}": {
             "parameters": [name],
             "get": _get("bundle", "A bundle: its decisions and its facts", _JSON, described, "404"),
+        },
+        "/v1/log": {
+            "parameters": log_parameters(),
+            "get": _get("log", "Logged decisions, newest first", _JSON, ref("LogPage"), "400", "403", "503"),
+        },
+        "/v1/log/{decision_id}": {
+            "parameters": [record_parameter()],
+            "get": _get("record", "A logged decision", _JSON, ref("LogRecord"), "403", "404", "503"),
         },
         "/healthz": {"get": _get("healthz", "Whether the service runs", _JSON, {"type": "object"})},
         "/readyz": {"get": _get("readyz", "Whether every bundle can decide", _JSON, {"type": "object"}, "503")},

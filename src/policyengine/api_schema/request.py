@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from policyengine.api_schema.log import envelope_piece
 from policyengine.api_schema.parts import Schema, listing, record, ref
 from policyengine.api_schema.patterns import MOMENT
 
 #: How many questions one batch may hold.
 MOST_ITEMS: Final = 1000
+#: How many of them it may hold when each is explained.
+MOST_EXPLAINED: Final = 10
 #: How long the id of an item may be, in characters.
 LONGEST_ID: Final = 200
 #: The forms of an answer: with everything there is to say, or with the verdict, its class and the ids of the reasons.
@@ -25,7 +28,8 @@ def request_schemas() -> dict[str, Schema]:
 
 def question(title: str, facts: str) -> Schema:
     """One question; ``facts`` names the piece that says which facts may be given."""
-    return record(title, {**_question(facts), "answer": _answer()}, optional=("as_of", "answer"))
+    form = {"answer": _answer(), "explain": _explain()}
+    return record(title, {**_question(facts), **form}, optional=("as_of", "answer", "explain"))
 
 
 def batch(title: str, facts: str) -> Schema:
@@ -37,16 +41,23 @@ def batch(title: str, facts: str) -> Schema:
     }
     item = record("Item", {"id": id_, **_question(facts)}, optional=("id", "as_of"))
     items = {**listing(item, "The questions; the answers come in the same order."), "maxItems": MOST_ITEMS}
-    return record(title, {"items": items, "answer": _answer()}, optional=("answer",))
+    form = {"answer": _answer(), "explain": _explain()}
+    return record(title, {"items": items, **form}, optional=("answer", "explain"))
 
 
 def batch_answer(decision: Schema) -> Schema:
     """The answer to many questions: for each its ``decision``, or what was wrong with it."""
     id_: Schema = {"type": ["string", "integer", "null"], "description": "The id that the item was sent with."}
-    decided = record("Decided item", {"id": id_, "decision": decision})
+    more = {"explanation": explanation_piece(), "envelope": envelope_piece()}
+    decided = record("Decided item", {"id": id_, "decision": decision, **more}, optional=tuple(more))
     refused = record("Item with a problem", {"id": id_, "problem": ref("Problem", "Why it could not be decided.")})
     answers = listing({"oneOf": [decided, refused]}, "One answer for each item, in the order of the request.")
     return record("Answers", {"items": answers})
+
+
+def explanation_piece() -> Schema:
+    """What stands beside a decision that was asked for with its explanation."""
+    return ref("Explanation", "Given when `explain` is true.")
 
 
 def as_of_piece() -> dict[str, Schema]:
@@ -65,6 +76,14 @@ def _answer() -> Schema:
         "Left out: `full`."
     )
     return {"enum": [*ANSWERS, None], "description": meaning}
+
+
+def _explain() -> Schema:
+    meaning = (
+        "Whether each decision comes with its explanation. It takes up to a thousand decisions more, so a batch that "
+        f"asks for it holds {MOST_EXPLAINED} items at most. Left out: no."
+    )
+    return {"type": ["boolean", "null"], "description": meaning}
 
 
 def _as_of() -> Schema:

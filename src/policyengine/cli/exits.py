@@ -9,6 +9,7 @@ FAILED: Final = 1
 REFUSED: Final = 2
 INVALID: Final = 3
 OPEN: Final = 4
+CHANGED: Final = 5
 
 _OF_CLASS: Final = {"refused": REFUSED, "pending": OPEN, "undetermined": OPEN}
 
@@ -25,6 +26,13 @@ Exit codes:
   0  fine
   1  a failure, or wrong usage
   3  a bundle is invalid"""
+
+FOR_EDITS: Final = """\b
+Exit codes:
+  0  no decision changed
+  1  a failure, wrong usage, or no decision changed but not everything could be compared
+  3  a bundle is invalid
+  5  decisions changed, or only one of the two makes them"""
 
 FOR_OTHERS: Final = """\b
 Exit codes:

@@ -12,11 +12,13 @@ import policyengine
 from policyengine.cli import exits
 from policyengine.cli.commands.check import check
 from policyengine.cli.commands.decide import decide
+from policyengine.cli.commands.diff import diff
 from policyengine.cli.commands.example import example
 from policyengine.cli.commands.explain import explain
 from policyengine.cli.commands.init import init
 from policyengine.cli.commands.key import key
 from policyengine.cli.commands.lint import lint
+from policyengine.cli.commands.log import log
 from policyengine.cli.commands.schema import schema
 from policyengine.cli.commands.serve import serve
 from policyengine.cli.commands.test import test
@@ -95,7 +97,7 @@ def cli(context: click.Context) -> None:
         context.color = False
 
 
-for command in (check, lint, decide, explain, test, schema, serve, key, init, example):
+for command in (check, lint, decide, explain, test, diff, schema, serve, key, log, init, example):
     cli.add_command(command)
 
 

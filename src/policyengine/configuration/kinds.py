@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from policyengine.frontend.nodes import Plain
 Value = None | bool | int | str | tuple[str, ...]
 #: How "not at all" is written where a file or a folder could be named. A folder of this name is ``./none``.
 NONE: Final = "none"
+_PASSWORD: Final = re.compile(r"(://[^/@:]*:)[^/]*@")
 
 
 class Unfit(ValueError):  # noqa: N818 - reads as a sentence
@@ -155,6 +157,19 @@ class Place:
     def shown(self, value: Value) -> str:
         """The path, or ``none``."""
         return NONE if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Database(Place):
+    """A database: a file as by :class:`Place`, or an address such as ``postgresql://…``. A password is not shown."""
+
+    def from_file(self, data: Plain, folder: Path) -> Value:
+        """The path or the address; None for ``none``."""
+        return data if isinstance(data, str) and "://" in data else Place.from_file(self, data, folder)
+
+    def shown(self, value: Value) -> str:
+        """The path, the address without its password, or ``none``."""
+        return _PASSWORD.sub(r"\1***@", Place.shown(self, value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from policyengine.configuration.kinds import Folders, Kind, OneOf, Place, Switch, Text, Value, Whole
+from policyengine.configuration.kinds import Database, Folders, Kind, OneOf, Place, Switch, Text, Value, Whole
 from policyengine.engine.settings import DEFAULT, SAMPLE
 
 PREFIX: Final = "POLICYENGINE_"
@@ -17,6 +17,8 @@ PREFIX: Final = "POLICYENGINE_"
 DIFFERENCES: Final = "policyengine-differences"
 #: Requests that a worker decides at a time.
 CONCURRENCY: Final = 48
+#: The decision log, likewise.
+LOG: Final = "policyengine-log/decisions.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +118,35 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         Place("FOLDER", without="Keep no facts."),
         DIFFERENCES,
         "Where facts are kept, as cases, on which engines differ. They may be personal data.",
+    ),
+    Setting(
+        "log",
+        Database("DATABASE", without="Log no decisions."),
+        LOG,
+        "The decision log: a file of SQLite, or postgresql://USER@HOST/DATABASE.",
+    ),
+    Setting(
+        "log_mask",
+        Text("POINTERS"),
+        "",
+        "Facts to put *** for in the log, with commas between them, such as /input/payments/*/amount.",
+        "none",
+    ),
+    Setting("log_erase", Text("POINTERS"), "", "Facts to leave out of the log, such as /input/buyer/name.", "none"),
+    Setting(
+        "log_heads", Place("FILE"), None, "Where signed heads of the log go. Keep it elsewhere than the log.", "none"
+    ),
+    Setting("log_key", Place("FILE"), None, "Private key that signs heads, made by `policyengine log key`.", "none"),
+    Setting(
+        "answers_without_log",
+        Switch(),
+        default=False,
+        help="Answer even when the log cannot be written, rather than with 503.",
+    ),
+    Setting(
+        "read_log",
+        Switch(),
+        default=False,
+        help="Without keys: let whoever may ask read the log over HTTP, facts and all.",
     ),
 )

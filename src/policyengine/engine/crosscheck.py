@@ -17,6 +17,15 @@ from policyengine.model.rules import DecisionSpec
 
 _log = logging.getLogger(__name__)
 
+#: What the cross-check of one answer came to: nothing was compared; the engine and its twin agreed; the reference came
+#: to the same answer as well; they differed, and the reference answered; the engine failed, and another stood in.
+UNCHECKED: Final = "none"
+AGREED: Final = "agreed"
+SAMPLED: Final = "sampled"
+DIFFERED: Final = "differed"
+STOOD_IN: Final = "stood_in"
+CHECKS: Final = (UNCHECKED, AGREED, SAMPLED, DIFFERED, STOOD_IN)
+
 # More rules in a line of the log would not be read.
 _MOST_NAMED: Final = 8
 
@@ -72,12 +81,13 @@ class CheckedProgram:
         self._of = {name: (CircuitBreaker(), checks[name]) for name in bundle.decisions}
 
     def match(self, decision: str, evaluation: Evaluation) -> Matches:
-        """The matches on which both agree; the twin's while the program fails.
+        """The matches on which both agree; the twin's while the program fails. The evaluation notes which it was.
 
         Raises :class:`Differs`, and whatever the twin raises.
         """
         breaker, checks = self._of[decision]
         if breaker.faults and breaker.leaves_out():
+            evaluation.matched_by = (self._names[1], STOOD_IN)
             return self._twin.match(decision, evaluation)
         try:
             found = self._program.match(decision, evaluation)
@@ -90,6 +100,7 @@ class CheckedProgram:
             checks.compared += 1
             if found != other:
                 raise Differs(self._names, found, other)
+            evaluation.matched_by = (self._names[0], AGREED)
         return found
 
     def close(self) -> None:
@@ -117,6 +128,7 @@ class CheckedProgram:
             checks.set_aside = True
             told = "%s: %s is set aside after %d faults in a row; %s decides, and every %d decisions %s is tried again"
             _log.error(told, where, engine, breaker.faults, twin, TRIAL_EVERY, engine)
+        evaluation.matched_by = (twin, STOOD_IN)
         return self._twin.match(decision, evaluation)
 
     def _worked(self, decision: str) -> None:

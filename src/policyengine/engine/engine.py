@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from policyengine.backends import Backend, Program
 from policyengine.diagnostics import did_you_mean
-from policyengine.engine.crosscheck import Checks
+from policyengine.engine.crosscheck import UNCHECKED, Checks
 from policyengine.engine.deciding import decided
 from policyengine.engine.prepared import Prepared
-from policyengine.engine.referee import Difference, Keep, Question, Referee
+from policyengine.engine.referee import Answered, Difference, Keep, Question, Referee
 from policyengine.engine.request import RequestReader
 from policyengine.engine.selection import CLOSED, selected_program
-from policyengine.engine.settings import DEFAULT, SAMPLE, TWIN, EngineSettings, refuse_unusable
+from policyengine.engine.settings import DEFAULT, REFERENCE, SAMPLE, TWIN, EngineSettings, refuse_unusable
 from policyengine.engine.work import MOST_FOR_REFERENCE, MOST_WORK
 from policyengine.errors import UnknownName
 from policyengine.evaluation.evaluator import Evaluator
@@ -68,6 +68,7 @@ class Engine:
         self.checks: Mapping[str, Checks] = MappingProxyType(checks)
         self._referee = Referee(bundle, checks, differences or self._hold)
         self.settings = EngineSettings(_name(backend), check, sample).in_effect(None if twin is None else _name(twin))
+        self._unchecked = (self.settings.backend, UNCHECKED)
         self._contains = twin is not None
         self._sample = self.settings.sample
         self._most_work = most_work
@@ -87,21 +88,27 @@ class Engine:
         Raises UnknownName for a decision that the bundle does not have, and RequestError with every bad fact;
         its pointers are relative to the facts, but for ``/as_of``.
         """
+        return self.answer(decision, facts, as_of=as_of).decision
+
+    def answer(self, decision: str, facts: Mapping[str, object], *, as_of: date | str | None = None) -> Answered:
+        """The decision as by :meth:`decide`, with whose it is and what its cross-check came to. Raises the same."""
         prepared = self._of(decision)
         day = self.day(as_of)
         memory = self._reader.read(facts, day)
         work = prepared.workload.within(self._most_work, memory.lists)
         if self._program is None:
-            return self._referee.decide(Question(prepared.spec, facts, day))
+            return Answered(self._referee.decide(Question(prepared.spec, facts, day)), REFERENCE, UNCHECKED)
+        evaluation = self._evaluator.start(memory)
         try:
-            made = decided(prepared, self._program, self._evaluator.start(memory))
+            made = decided(prepared, self._program, evaluation)
         except Exception as e:
             if not self._contains or self._program is CLOSED:
                 raise
             return self._referee.settle(Question(prepared.spec, facts, day), e)
+        answered = Answered(made, *(evaluation.matched_by or self._unchecked))
         if self._sample and self._is_sampled(decision, work):
-            return self._referee.look_over(Question(prepared.spec, facts, day), made)
-        return made
+            return self._referee.look_over(Question(prepared.spec, facts, day), answered)
+        return answered
 
     def _is_sampled(self, decision: str, work: int) -> bool:
         """Whether the reference looks over this answer; what is too much for it leaves its turn to the next one."""

@@ -7,9 +7,19 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from policyengine import reference
-from policyengine.engine.crosscheck import Checks, Differs, difference_text, fault_place
+from policyengine.engine.crosscheck import (
+    DIFFERED,
+    SAMPLED,
+    STOOD_IN,
+    Checks,
+    Differs,
+    difference_text,
+    fault_place,
+)
+from policyengine.engine.settings import REFERENCE
 from policyengine.errors import EngineFault
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
@@ -46,6 +56,14 @@ class Question:
     as_of: date
 
 
+class Answered(NamedTuple):
+    """A decision, the name of the engine whose it is, and what its cross-check came to: one of ``CHECKS``."""
+
+    decision: Decision
+    engine: str
+    check: str
+
+
 class Referee:
     """Asks the reference. ``checks`` are the counts by decision."""
 
@@ -58,18 +76,19 @@ class Referee:
         """The reference's decision; raises whatever goes wrong."""
         return reference.decide(self._bundle, asked.spec.name, asked.facts, asked.as_of)
 
-    def settle(self, asked: Question, error: Exception) -> Decision:
+    def settle(self, asked: Question, error: Exception) -> Answered:
         """The reference's decision where the engines gave none; EngineFault if the reference gives none either."""
         if not isinstance(error, Differs):
-            return self._stand_in(asked, error)
+            return Answered(self._stand_in(asked, error), REFERENCE, STOOD_IN)
         self._checks[asked.spec.name].differed += 1
         found = self._found(asked, error)
         decided = self._decided(asked, found, error)
         self._tell(asked, found, decided)
-        return decided
+        return Answered(decided, REFERENCE, DIFFERED)
 
-    def look_over(self, asked: Question, made: Decision) -> Decision:
-        """``made``, once the reference came to the same; otherwise what the reference came to."""
+    def look_over(self, asked: Question, answered: Answered) -> Answered:
+        """The answer, once the reference came to the same; otherwise what the reference came to."""
+        made = answered.decision
         checks = self._checks[asked.spec.name]
         try:
             decided = self.decide(asked)
@@ -77,14 +96,14 @@ class Referee:
         except Exception as e:  # noqa: BLE001 - the engines agreed: their answer stands
             checks.faults += 1
             _log.error("%s: the reference failed (%s); the engines' answer stands", self._where(asked), fault_place(e))
-            return made
+            return answered
         checks.sampled += 1
         if not parts:
-            return made
+            return Answered(made, answered.engine, SAMPLED)
         checks.differed += 1
         found = f"the engines and the reference differ in {self._where(asked)} about {', '.join(parts)}"
         self._tell(asked, found, decided)
-        return decided
+        return Answered(decided, REFERENCE, DIFFERED)
 
     def _found(self, asked: Question, differs: Differs) -> str:
         try:

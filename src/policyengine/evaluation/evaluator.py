@@ -50,16 +50,28 @@ class Evaluation:
     """The values of one decision's facts, each computed once. Belongs to one thread.
 
     ``facts`` are the memory's, ``cache`` holds what was computed once, by a key of its kind. ``assumed`` are parameters
-    taken to have a value, whatever their key day says.
+    taken to have a value, whatever their key day says. ``matched_by`` is for who has rules matched, to note how.
     """
 
-    __slots__ = ("_asked", "_assumed", "_plans", "_runs", "_worlds", "cache", "evaluator", "facts", "memory")
+    __slots__ = (
+        "_asked",
+        "_assumed",
+        "_plans",
+        "_runs",
+        "_worlds",
+        "cache",
+        "evaluator",
+        "facts",
+        "matched_by",
+        "memory",
+    )
 
     def __init__(self, evaluator: Evaluator, memory: WorkingMemory, assumed: Mapping[str, Value] = _NOTHING) -> None:
         self.evaluator = evaluator
         self.memory = memory
         self.facts = memory.facts
         self.cache: dict[object, Got] = {}
+        self.matched_by: tuple[str, str] | None = None
         self._runs = evaluator.compiler.runs
         self._assumed = assumed
         self._plans: dict[int, Plan | Unknown] = {}

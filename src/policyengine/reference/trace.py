@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
@@ -77,66 +78,76 @@ class Trace:
         return {"decision": self.decision, "as_of": self.as_of.isoformat(), "rules": rules, "value": value}
 
 
-def trace(bundle: CheckedBundle, decision: str, facts: Mapping[str, object], as_of: date) -> Trace:
-    """How every rule came out, and why. ``facts`` as for a decision."""
+def trace(
+    bundle: CheckedBundle, decision: str, facts: Mapping[str, object], as_of: date, most_elements: int | None = None
+) -> Trace:
+    """How every rule came out, and why. ``facts`` as for a decision.
+
+    Of each list the first ``most_elements`` are laid out, None: all.
+    """
     spec = bundle.decisions[decision]
     env = Env(bundle, read(bundle, facts, as_of))
+    node = partial(_node, most=most_elements)
     rules = []
     for rule in spec.rules:
-        for element in (None,) if rule.each is None else env.records(rule.each) or ():
+        for element in (None,) if rule.each is None else (env.records(rule.each) or ())[:most_elements]:
             inner = env.only(element)
             truth = all_of(evaluate(p, inner) for p in rule.parts).value
             key = element.key if element else None
-            guard, applies, own = (_node(p, inner) for p in rule.parts)
+            guard, applies, own = (node(p, inner) for p in rule.parts)
             known = truth if isinstance(truth, bool) else None
             rules.append(RuleTrace(rule.index, rule.id, key, known, guard, applies, own))
-    value = None if spec.value is None else _node(spec.value, env)
+    value = None if spec.value is None else node(spec.value, env)
     return Trace(decision, as_of, tuple(rules), value)
 
 
-def _node(e: Expr, env: Env, element: Element | None = None) -> Node:
+#: Lays out one expression; the last argument is the element that it is about, where that is not the rule's.
+Lay = Callable[..., Node]
+
+
+def _node(e: Expr, env: Env, element: Element | None = None, *, most: int | None) -> Node:
     found = evaluate(e, env)
-    below = tuple(_below(e, env))
+    below = tuple(_below(e, env, partial(_node, most=most), most))
     key = element.key if element else None
     return Node(e.span.underlined, e.span.at, in_words(found, e.type), tuple(str(a) for a in found.blame), below, key)
 
 
-def _below(e: Expr, env: Env) -> Iterator[Node]:
+def _below(e: Expr, env: Env, node: Lay, most: int | None) -> Iterator[Node]:
     """What a node was made of; definitions and defaults are opened, and bodies asked of every candidate."""
     match e:
         case x.Quantifier() | x.Filter():
-            yield _node(e.list, env)
+            yield node(e.list, env)
             found = evaluate(e.list, env)
             body = e.body if isinstance(e, x.Quantifier) else e.predicate
-            for record, _ in members_of(found) if found.known else ():
-                yield _node(body, env.within(e.variable, record), record)
+            for record, _ in members_of(found)[:most] if found.known else ():
+                yield node(body, env.within(e.variable, record), record)
         case x.SplitIs():
-            yield _node(e.split.limit, env)
-            for record in env.records(e.split.list) or ():
+            yield node(e.split.limit, env)
+            for record in (env.records(e.split.list) or ())[:most]:
                 inner = env.within(e.split.variable, record)
-                yield from (_node(p, inner, record) for p in (e.split.quantity, e.split.weight, e.split.whole))
+                yield from (node(p, inner, record) for p in (e.split.quantity, e.split.weight, e.split.whole))
         case x.DefinitionRef():
-            yield from _of_definition(e, env)
+            yield from _of_definition(e, env, node)
         case x.FactRef() | x.ItemField():
-            yield from _of_default(e, env)
+            yield from _of_default(e, env, node)
         case _:
-            yield from (_node(c, env) for c in x.children(e))
+            yield from (node(c, env) for c in x.children(e))
 
 
-def _of_definition(e: x.DefinitionRef, env: Env) -> Iterator[Node]:
+def _of_definition(e: x.DefinitionRef, env: Env, node: Lay) -> Iterator[Node]:
     inner = env.only(None if e.variable is None else env.elements[e.variable])
     body = env.bundle.definitions[e.name].body
     if not isinstance(body, Table):
-        yield _node(body, inner)
+        yield node(body, inner)
         return
     for row in body.rows:
         fits = all_of(evaluate(t, inner) for t in row.tests)
-        tests = tuple(_node(t, inner) for t in row.tests)
+        tests = tuple(node(t, inner) for t in row.tests)
         blame = tuple(str(a) for a in fits.blame)
         yield Node(row.span.underlined, row.span.at, in_words(fits, Type(Kind.BOOLEAN)), blame, tests)
 
 
-def _of_default(e: x.FactRef | x.ItemField, env: Env) -> Iterator[Node]:
+def _of_default(e: x.FactRef | x.ItemField, env: Env, node: Lay) -> Iterator[Node]:
     element = env.elements[e.variable] if isinstance(e, x.ItemField) else None
     given = (
         element.fields.get(e.field)
@@ -145,7 +156,7 @@ def _of_default(e: x.FactRef | x.ItemField, env: Env) -> Iterator[Node]:
     )
     default = declaration(e, env).default
     if given is None and default is not None:
-        yield _node(default, env.only(element))
+        yield node(default, env.only(element))
 
 
 def in_words(found: Result, type_: Type) -> str:

@@ -17,7 +17,7 @@ def annotation(diagnostic: Diagnostic) -> str:
 def command(level: str, span: Span, title: str, text: str) -> str:
     """``::error file=…,line=…::text``, with what has a meaning there escaped."""
     properties = {"file": span.file.path, "line": str(span.start.line), "col": str(span.start.column), "title": title}
-    told = ",".join(f"{k}={_property(v)}" for k, v in properties.items())
+    told = ",".join(f"{k}={escaped_property(v)}" for k, v in properties.items())
     return f"::{level} {told}::{escaped(text)}"
 
 
@@ -26,5 +26,6 @@ def escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
+def escaped_property(text: str) -> str:
+    """The value of a property of a command, likewise."""
     return escaped(text).replace(":", "%3A").replace(",", "%2C")

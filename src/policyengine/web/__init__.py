@@ -8,7 +8,9 @@
 * ``guard``: who is let in, by key
 * ``problems``: errors as RFC 9457 problem details
 * ``engines``: which engines decide; ``describe``: what is told about bundles
+* ``visits``: who asks, and by which key; ``logbook``: nothing is sent before it is logged; ``log_reading``: the log
 * ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks
+* ``log_metrics``: what is counted of the decision log
 * ``logs``: what is logged, and how; ``request_ids``: by which id
 * ``server``: the server process and its workers
 """

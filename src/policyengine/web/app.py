@@ -19,6 +19,7 @@ from policyengine.access.gate import Gate
 from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE, openapi
 from policyengine.configuration.settings import CONCURRENCY
+from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.admission import Places
@@ -27,39 +28,51 @@ from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, bod
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.guard import finish, guard, knows
+from policyengine.web.log_reading import page_body, record_body
+from policyengine.web.logbook import RETRY_SECONDS, Logbook, Reply
 from policyengine.web.logs import ACCESS, access_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
 from policyengine.web.request_ids import REQUEST_ID, id_of
 from policyengine.web.service import Service, failed
+from policyengine.web.visits import require_readable, visit_of
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
 _access = access_log()
+#: Where an application keeps its logbook, for who has to close it.
+LOGBOOK: Final = "policyengine.logbook"
+_AGAIN: Final = "Idempotent-Replayed"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what can be set of a service
     bundles: Mapping[str, CheckedBundle],
     engines: MakeEngine | None = None,
     gate: Gate | None = None,
     *,
     own_names_only: bool = False,
     concurrency: int = CONCURRENCY,
+    log: LogSettings | None = None,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
 
     ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``gate``
     lets callers in by their keys; left out, everybody may ask, or with ``own_names_only`` who asks this machine by a
-    name of its own. No more than ``concurrency`` requests are decided at a time.
+    name of its own. ``log`` says how decisions are logged; left out, they are not. No more than ``concurrency``
+    requests are decided at a time.
     """
     metrics = Metrics(bundles, concurrency)
     app = _App(metrics)
-    service = Service(bundles, metrics, engines or Engines())
+    book = Logbook(log, metrics.log)
+    service = Service(bundles, metrics, engines or Engines(), book)
     _add_decisions(app, service, metrics.places)
     _add_descriptions(app, service, keyed=gate is not None)
-    _add_health(app, service, metrics, gate)
+    _add_health(app, service, book, gate)
+    _add_metrics(app, metrics)
+    _add_log(app, book)
     _add_errors(app)
+    app.extensions[LOGBOOK] = book
     guard(app, gate, own_names_only=own_names_only)
     return app
 
@@ -163,17 +176,26 @@ def _add_decisions(app: Flask, service: Service, places: Places) -> None:
     @_holding(places)
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
+        visit = visit_of(asked, asked.id)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
-        return answer(desk.decide(body_of(asked, MOST_BYTES)), asked.digest)
+        return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     @_holding(places)
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
+        visit = visit_of(asked, asked.id)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
-        return answer(desk.batch(body_of(asked, MOST_BATCH_BYTES)), asked.digest)
+        return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
+
+
+def _sent(reply: Reply, digest: str) -> Response:
+    told = response(reply.body, digest)
+    if reply.is_first_again:
+        told.headers[_AGAIN] = "true"
+    return told
 
 
 def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
@@ -193,7 +215,19 @@ def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
         return response(document)
 
 
-def _add_health(app: Flask, service: Service, metrics: Metrics, gate: Gate | None) -> None:
+def _add_log(app: Flask, book: Logbook) -> None:
+    @app.get("/v1/log/<decision_id>")
+    def record(decision_id: str) -> Response:
+        require_readable(_asked(), readable=book.readable)
+        return response(record_body(book.log, decision_id))
+
+    @app.get("/v1/log")
+    def records() -> Response:
+        require_readable(_asked(), readable=book.readable)
+        return response(page_body(book.log, _asked().args))
+
+
+def _add_health(app: Flask, service: Service, book: Logbook, gate: Gate | None) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok", "version": policyengine.__version__})
@@ -205,12 +239,15 @@ def _add_health(app: Flask, service: Service, metrics: Metrics, gate: Gate | Non
         if faulty:
             named = ", ".join(f"`{b}`" for b in faulty)
             raise Problem(problems.NOT_READY, f"these bundles cannot decide: {named}" if may_know else "not ready")
+        unlogged = {} if book.check() else {"log": "unavailable"}
         if not may_know:
             return answer({"status": "ready"})
         ready: dict[str, object] = {"status": "ready", "bundles": {b.id: b.digest for b in service.bundles.values()}}
         aside = service.set_aside()
-        return answer(ready | ({"set_aside": aside} if aside else {}))
+        return answer(ready | unlogged | ({"set_aside": aside} if aside else {}))
 
+
+def _add_metrics(app: Flask, metrics: Metrics) -> None:
     @app.get("/metrics")
     def counts() -> Response:
         return response(metrics.text(), content_type=CONTENT_TYPE)
@@ -221,6 +258,8 @@ def _add_errors(app: Flask) -> None:
     def refused(problem: Problem) -> Response:
         told = answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
         told.headers.extend(problem.headers)
+        if problem.kind is problems.LOG_UNAVAILABLE:
+            told.headers["Retry-After"] = str(RETRY_SECONDS)
         return told
 
     @app.errorhandler(HTTPException)

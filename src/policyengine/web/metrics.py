@@ -18,6 +18,7 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.web.admission import Places
 from policyengine.web.check_metrics import CheckMetrics
 from policyengine.web.decision_metrics import DecisionMetrics
+from policyengine.web.log_metrics import LogMetrics
 
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -41,6 +42,7 @@ class Metrics:
         self.checks = CheckMetrics(registry)
         self.decisions = DecisionMetrics(registry)
         self.places = Places(concurrency, registry)
+        self.log = LogMetrics(registry)
         names = ["bundle", "version", "digest"]
         info = Gauge("policyengine_bundle", "The bundles", names, registry=registry, multiprocess_mode="max")
         for bundle in bundles.values():

@@ -39,6 +39,10 @@ UNUSABLE = ProblemKind("unusable-request", 422, "The request cannot be used")
 TOO_OFTEN = ProblemKind("too-often", 429, "The key asks more often than it may")
 INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
+LOG_UNAVAILABLE = ProblemKind("log-unavailable", 503, "The decision cannot be logged at the moment")
+KEY_WAS_REUSED = ProblemKind("idempotency-key-reused", 422, "The key belongs to another request")
+UNKNOWN_RECORD = ProblemKind("unknown-record", 404, "There is no such decision in the log")
+LOG_NOT_READABLE = ProblemKind("log-not-readable", 403, "The log cannot be read here")
 NO_KEYS_READABLE = ProblemKind("no-keys-readable", 503, "Keys cannot be checked at the moment")
 OVERLOADED = ProblemKind("overloaded", 503, "The service has more to decide than it can at a time")
 
@@ -58,6 +62,10 @@ KINDS = (
     TOO_OFTEN,
     INTERNAL,
     NOT_READY,
+    LOG_UNAVAILABLE,
+    KEY_WAS_REUSED,
+    UNKNOWN_RECORD,
+    LOG_NOT_READABLE,
     NO_KEYS_READABLE,
     OVERLOADED,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple
 
-from policyengine.api_schema.request import ANSWERS, LONGEST_ID, MOST_ITEMS, SHORT
+from policyengine.api_schema.request import ANSWERS, LONGEST_ID, MOST_EXPLAINED, MOST_ITEMS, SHORT
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.engine import Engine
 from policyengine.engine.pointers import kind_of, shown, step_into
@@ -17,30 +17,40 @@ from policyengine.web.problems import TOO_LARGE, Problem, unusable
 
 ItemId = str | int | None
 _ITEM_KEYS: Final = ("id", "facts", "as_of")
-_QUESTION_KEYS: Final = ("facts", "as_of", "answer")
-_BATCH_KEYS: Final = ("items", "answer")
+_QUESTION_KEYS: Final = ("facts", "as_of", "answer", "explain")
+_BATCH_KEYS: Final = ("items", "answer", "explain")
 _PLAIN_ITEM: Final = frozenset(_ITEM_KEYS)
 _PLAIN_QUESTION: Final = frozenset(_QUESTION_KEYS)
 _LONGEST_KEY: Final = 80
 
 
+class Form(NamedTuple):
+    """The form of the answer: whether it is short, and whether it is explained."""
+
+    short: bool = False
+    explain: bool = False
+
+
 class Question(NamedTuple):
-    """Facts, as the strict JSON reader gave them, the day to decide for, and whether a short answer is wanted.
+    """Facts, as the strict JSON reader gave them, the day to decide for, and the form of the answer.
 
     The questions of a batch leave the last to their batch.
     """
 
     facts: Mapping[str, object]
     as_of: date
-    short: bool = False
+    form: Form = Form()
+
+
+_PLAIN: Final = Form()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The items, not looked into yet, and whether short answers are wanted."""
+    """The items, not looked into yet, and the form of their answers."""
 
     items: list[object]
-    short: bool
+    form: Form
 
 
 class QuestionReader:
@@ -53,15 +63,15 @@ class QuestionReader:
 
     def question(self, data: object) -> Question:
         """The only question of a body; a Problem with every fault if it cannot be used."""
-        short, bad_answer = _is_short(data)
-        if not bad_answer and type(data) is dict and _PLAIN_QUESTION.issuperset(data):
-            plain = self._plain(data, short=short)
+        form, bad_form = _form_of(data)
+        if not bad_form and type(data) is dict and _PLAIN_QUESTION.issuperset(data):
+            plain = self._plain(data, form)
             if plain is not None:
                 return plain
-        found, problems = self._read(data, _QUESTION_KEYS, "", bad_answer)
+        found, problems = self._read(data, _QUESTION_KEYS, "", bad_form)
         if problems or found is None:
             raise unusable(problems)
-        return found._replace(short=short)
+        return found._replace(form=form)
 
     def item(self, data: object, position: int) -> tuple[ItemId, Question | Problem]:
         """The question of a batch at this position (from 0) and its id, None if it has none that can be used."""
@@ -73,13 +83,13 @@ class QuestionReader:
         found, problems = self._read(data, _ITEM_KEYS, f"/items/{position}", bad_id)
         return id_, unusable(problems) if problems or found is None else found
 
-    def _plain(self, data: dict[str, object], *, short: bool = False) -> Question | None:
+    def _plain(self, data: dict[str, object], form: Form = _PLAIN) -> Question | None:
         """A question whose keys are known, or None when there may be something wrong with it."""
         facts = data.get("facts")
         if type(facts) is not dict:
             return None
         try:
-            return Question(facts, self._day(data.get("as_of")), short)
+            return Question(facts, self._day(data.get("as_of")), form)
         except RequestError:
             return None
 
@@ -140,7 +150,7 @@ def read_batch(data: object) -> Batch:
     """What a batch asks; a Problem if there is no list of items, or too long a list."""
     if not isinstance(data, Mapping):
         raise unusable([_wrong_type("", data, "an object")])
-    short, problems = _is_short(data)
+    form, problems = _form_of(data)
     problems += _unknown_keys(data, _BATCH_KEYS, "", of_items=_ITEM_KEYS)
     if "items" not in data:
         help_ = 'give them as {"items": [{"id": "a", "facts": {…}}]}'
@@ -153,12 +163,27 @@ def read_batch(data: object) -> Batch:
     if len(items) > MOST_ITEMS:
         detail = f"a batch holds {MOST_ITEMS} items at most, and these are {len(items)}"
         raise Problem(TOO_LARGE, detail, "send them in several batches")
-    return Batch(items, short)
+    if form.explain and len(items) > MOST_EXPLAINED:
+        detail = f"a batch that is explained holds {MOST_EXPLAINED} items at most, and these are {len(items)}"
+        raise Problem(TOO_LARGE, detail, "send them in several batches, or ask for explanations of those that need one")
+    return Batch(items, form)
 
 
-def _is_short(data: object) -> tuple[bool, list[FactProblem]]:
-    """Whether a body asks for short answers, and what is wrong with the way it says so, if anything."""
-    given = data.get("answer") if isinstance(data, Mapping) else None
+def _form_of(data: object) -> tuple[Form, list[FactProblem]]:
+    """The form that a body asks for, and what is wrong with the way it says so, if anything."""
+    if not isinstance(data, Mapping):
+        return _PLAIN, []
+    answer, explain = data.get("answer"), data.get("explain")
+    if answer is None and explain is None:
+        return _PLAIN, []
+    short, problems = _is_short(answer)
+    if explain is not None and not isinstance(explain, bool):
+        problems.append(_wrong_type("/explain", explain, "true or false"))
+    return Form(short, explain is True), problems
+
+
+def _is_short(given: object) -> tuple[bool, list[FactProblem]]:
+    """Whether short answers are asked for, and what is wrong with the way that is said, if anything."""
     if given is None or given in ANSWERS:
         return given == SHORT, []
     help_ = "answers: " + ", ".join(f"`{word}`" for word in ANSWERS)

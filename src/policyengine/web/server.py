@@ -16,6 +16,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from policyengine.configuration.settings import CONCURRENCY
+from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
 from policyengine.web.engines import MakeEngine
@@ -75,7 +76,11 @@ class Listening:
 
 
 def serve(
-    bundles: Mapping[str, CheckedBundle], listening: Listening, engines: MakeEngine, announce: Callable[[], None]
+    bundles: Mapping[str, CheckedBundle],
+    listening: Listening,
+    engines: MakeEngine,
+    log: LogSettings | None,
+    announce: Callable[[], None],
 ) -> None:
     """Serve until the process is told to end. ``announce`` is called once, when every worker can answer.
 
@@ -97,7 +102,7 @@ def serve(
             respawn_failed_workers=True,
             workers_kill_timeout=GRACE,
         )
-        start = _Start(bundles, engines, listening, announce, _guarding(listening, folder))
+        start = _Start(bundles, engines, listening, log, announce, _guarding(listening, folder))
         server.serve(target_loader=start, wrap_loader=False)
 
 
@@ -112,16 +117,17 @@ def _guarding(listening: Listening, folder: str) -> Guarding:
 class _Start:
     """What every worker process calls first, for its application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that an application is made of
         self,
         bundles: Mapping[str, CheckedBundle],
         engines: MakeEngine,
         listening: Listening,
+        log: LogSettings | None,
         announce: Callable[[], None],
         guarding: Guarding,
     ) -> None:
         self._bundles, self._engines, self._listening, self._announce = bundles, engines, listening, announce
-        self._guarding = guarding
+        self._guarding, self._log = guarding, log
         self._started = multiprocessing.Value("i", 0)
 
     def __call__(self) -> Flask:
@@ -134,6 +140,7 @@ class _Start:
             self._guarding.gate(),
             own_names_only=self._guarding.own_names_only,
             concurrency=self._listening.concurrency,
+            log=self._log,
         )
         with self._started.get_lock():
             self._started.value += 1

@@ -14,25 +14,23 @@ from policyengine.cli.options import (
     read_facts,
     settings_options,
 )
-from policyengine.cli.output.decision import decision_text
-from policyengine.cli.output.explanation import Explainer
+from policyengine.cli.output.decision import decision_text, headline
 from policyengine.cli.output.faults import json_text
-from policyengine.diagnostics import did_you_mean
 from policyengine.engine.settings import EngineSettings
-from policyengine.errors import UnknownName
-from policyengine.model.rules import DecisionSpec
 
 
 @click.command(
-    help=f"""Decide, and show for every rule why it holds, does not hold, or is not known to hold.
+    help=f"""Decide, and explain: in a few sentences, by what would change it, and rule by rule.
 
-Each condition is shown with what it came to, the facts it read, and where it is written. FOLDER, DECISION and the facts
-are as for `decide`.
+The sentences can be pasted into a reply. The nearest changes of one fact that lead to another verdict are each decided.
+Of each rule, every condition is shown with what it came to, the facts it read, and where it is written. FOLDER,
+DECISION and the facts are as for `decide`.
 
 \b
 Examples:
   policyengine explain policies/returns refund --facts facts.json
-  policyengine explain policies/returns refund --facts facts.json --rule R-LATE
+  policyengine explain policies/returns refund --facts facts.json --why-not R-LATE
+  policyengine explain policies/returns refund --facts facts.json --towards refunded
   policyengine explain policies/returns refund --facts facts.json --format json
 
 {exits.FOR_DECISIONS}
@@ -40,34 +38,40 @@ Examples:
 )
 @question_options
 @settings_options
-@click.option("--rule", metavar="ID", help="Explain this rule only.")
+@click.option("--rule", metavar="ID", help="Show the conditions of this rule only.")
+@click.option("--why-not", metavar="ID", help="Show only what kept this rule from giving the verdict.")
+@click.option("--towards", metavar="VERDICT", help="Look for changes that lead to this verdict. Default: to any other.")
 @format_option("text", "json")
-def explain(question: Question, settings: EngineSettings, rule: str | None, format_: str) -> int:
+def explain(  # noqa: PLR0913 - one for each option
+    *,
+    question: Question,
+    settings: EngineSettings,
+    rule: str | None,
+    why_not: str | None,
+    towards: str | None,
+    format_: str,
+) -> int:
     """Print the decision and the explanation; the exit code follows the class of the verdict."""
+    from policyengine.cli.output.explanation import RuleByRule, changes_lines, summary_lines, why_not_text
     from policyengine.engine.engine import Engine
+    from policyengine.explaining.explainer import Explainer
     from policyengine.loading import load_bundle
-    from policyengine.reference.trace import trace
 
-    path = bundle_folder(question.folder)
-    bundle = load_bundle(path)
+    if rule is not None and why_not is not None:
+        raise click.UsageError("--rule and --why-not are about one rule each; leave one of them out")
+    bundle = load_bundle(bundle_folder(question.folder))
     with Engine(bundle, settings.backend, check=settings.check, sample=settings.sample) as engine:
         day = day_of(question, engine)
         facts = read_facts(question.facts)
         made = engine.decide(question.decision, facts, as_of=day)
-    spec = bundle.decisions[question.decision]
-    _check_rule(spec, rule)
-    found = trace(bundle, spec.name, facts, day)
+    with Explainer(bundle) as explainer:
+        explained = explainer.explain(made, facts, towards=towards, rule=why_not or rule)
     if format_ == "json":
-        explained = found.to_dict()
-        if rule is not None:
-            explained["rules"] = [r.to_dict() for r in found.rules if r.rule == rule]
-        click.echo(json_text({"decision": made.to_dict(), "explanation": explained}))
+        click.echo(json_text({"decision": made.to_dict(), "explanation": explained.to_dict(rule)}))
+    elif why_not is not None:
+        click.echo(headline(made, bundle) + "\n" + why_not_text(explained.why_not))
     else:
-        click.echo(decision_text(made, bundle) + "\n\n" + Explainer(bundle, spec).text(found, rule))
+        told = [*summary_lines(explained.sentences), *changes_lines(explained.changes)]
+        tree = RuleByRule(bundle, bundle.decisions[made.decision]).text(explained.trace, rule)
+        click.echo(decision_text(made, bundle, told) + "\n\n" + tree)
     return exits.of_class(made.verdict_class)
-
-
-def _check_rule(spec: DecisionSpec, rule: str | None) -> None:
-    known = {r.id for r in spec.rules}
-    if rule is not None and rule not in known:
-        raise UnknownName(f"decision `{spec.name}` has no rule `{rule}`", did_you_mean(rule, known))

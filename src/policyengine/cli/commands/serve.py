@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import click
 import policyengine
 from policyengine.cli import exits
 from policyengine.cli.configured import ALL, configured
+from policyengine.cli.log_options import log_settings
 from policyengine.cli.options import bundle_folders, format_option, refuse_sample
 from policyengine.cli.output.faults import diagnostic_text
 from policyengine.configuration.resolve import Configuration
@@ -23,6 +24,7 @@ from policyengine.errors import BundleError
 from policyengine.model.bundle import CheckedBundle
 
 if TYPE_CHECKING:
+    from policyengine.decision_log.log import LogSettings
     from policyengine.web.server import Listening
 
 
@@ -58,8 +60,11 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
     from policyengine.web.server import serve as listen
 
     settings, differences = _engine_settings(configuration), _folder_for(configuration)
-    bundles = _load(bundle_folders(configuration.folders("bundles")))
+    log = log_settings(configuration)
+    found = _load(bundle_folders(configuration.folders("bundles")))
+    bundles = {id_: bundle for id_, (bundle, _) in found.items()}
     listening = _listening(configuration)
+    shown_log = None if log is None else _open_log(log, found)
     address = f"http://{_in_url(configuration.text('host'))}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
     for bundle in bundles.values():
@@ -68,8 +73,10 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
         click.echo(f"  {told_of_keys(listening.keys)}")
     engines = Engines(settings, differences)
     click.echo(f"  {engines}")
+    if shown_log is not None:
+        click.echo(f"  decisions logged in {shown_log} (facts may be personal data)")
     sys.stdout.flush()
-    listen(bundles, listening, engines, functools.partial(_announce, address, listening.workers))
+    listen(bundles, listening, engines, log, functools.partial(_announce, address, listening.workers))
     return exits.FINE
 
 
@@ -154,11 +161,35 @@ def _announce(address: str, workers: int) -> None:
     sys.stdout.flush()
 
 
-def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
-    """Every bundle by its id; all faults of all of them if there is any."""
+def _open_log(settings: LogSettings, found: Mapping[str, tuple[CheckedBundle, Path]]) -> str:
+    """Make sure that decisions can be logged, and keep the policies in the log; where that is, for people.
+
+    A log in SQLite that is not there is made. Raises LogError.
+    """
+    from policyengine.decision_log.archive import keep_bundle
+    from policyengine.decision_log.heads import private_key
+    from policyengine.decision_log.masking import check_masks
+    from policyengine.decision_log.migrate import check, migrate, revision
+    from policyengine.decision_log.store import Store
+
+    check_masks(settings.masks, {id_: bundle for id_, (bundle, _) in found.items()})
+    if settings.head_key is not None:
+        private_key(Path(settings.head_key))
+    store = Store(settings.database)
+    if store.is_sqlite and (not store.exists or revision(store) is None):
+        migrate(store)
+    check(store)
+    for bundle, folder in found.values():
+        keep_bundle(store, bundle, folder)
+    store.close()
+    return str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
+
+
+def _load(folders: Sequence[Path]) -> dict[str, tuple[CheckedBundle, Path]]:
+    """Every bundle by its id, with its folder; all faults of all of them if there is any."""
     from policyengine.loading import check_folder
 
-    bundles: dict[str, CheckedBundle] = {}
+    bundles: dict[str, tuple[CheckedBundle, Path]] = {}
     faults: list[Diagnostic] = []
     for folder in folders:
         bundle, sink = check_folder(folder)
@@ -169,7 +200,7 @@ def _load(folders: Sequence[Path]) -> dict[str, CheckedBundle]:
             click.echo(diagnostic_text(warning), err=True)
         if bundle.id in bundles:
             raise click.UsageError(f"two bundles have the id `{bundle.id}`; the second is in {folder}")
-        bundles[bundle.id] = bundle
+        bundles[bundle.id] = (bundle, folder)
     if faults:
         raise BundleError(faults)
     return bundles

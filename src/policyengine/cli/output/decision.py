@@ -10,16 +10,18 @@ from policyengine.model.decision import AmountDetail, DeadlineDate, Decision, Mi
 from policyengine.values.text import money_text
 
 
-def _headline(decision: Decision) -> str:
+def headline(decision: Decision, bundle: CheckedBundle) -> str:
+    """The verdict, and the question that it answers."""
     word = verdict(decision.verdict, decision.verdict_class)
-    return word if decision.verdict == decision.verdict_class else f"{word} {faint(f'({decision.verdict_class})')}"
+    told = word if decision.verdict == decision.verdict_class else f"{word} {faint(f'({decision.verdict_class})')}"
+    return f"{told}\n{plain(bundle.decisions[decision.decision].title)} — as of {decision.as_of.isoformat()}"
 
 
-def decision_text(decision: Decision, bundle: CheckedBundle) -> str:
-    """The whole decision; sections with nothing in them are left out."""
+def decision_text(decision: Decision, bundle: CheckedBundle, first: Iterable[str] = ()) -> str:
+    """The whole decision; sections with nothing in them are left out. ``first`` are lines to go before the sections."""
     lines = [
-        _headline(decision),
-        f"{plain(bundle.decisions[decision.decision].title)} — as of {decision.as_of.isoformat()}",
+        headline(decision, bundle),
+        *first,
         *section("Amount", _amounts(decision)),
         *section("Plan", _plan(decision.split)),
         *section("Reasons", _reasons(decision.reasons)),

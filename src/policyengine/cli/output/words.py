@@ -31,10 +31,10 @@ def faint(text: str) -> str:
     return click.style(plain(text), dim=True)
 
 
-def wrapped(text: str, indent: int) -> list[str]:
-    """Text in lines of readable length."""
-    margin = " " * indent
-    return textwrap.wrap(plain(text), WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
+def wrapped(text: str, indent: int, hang: int = 0) -> list[str]:
+    """Text in lines of readable length, all but the first ``hang`` further in."""
+    first, rest = " " * indent, " " * (indent + hang)
+    return textwrap.wrap(plain(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def section(title: str, lines: Iterable[str]) -> list[str]:

@@ -1,0 +1,106 @@
+"""The schemas of the decision log: the envelope of an answer, a record, and looking for records."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from policyengine.api_schema.parts import Schema, count, listing, record, ref, text
+
+_ID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+#: What may be asked of the log after a `?`, each with what it means.
+_FILTERS: Final = {
+    "since": "Only decisions from then on: a day (in UTC), or a time with its offset.",
+    "until": "Only decisions before this.",
+    "bundle": "Only decisions of this bundle.",
+    "decision": "Only this decision.",
+    "verdict": "Only decisions with this verdict.",
+    "rule": "Only decisions that this rule gave a reason for.",
+    "limit": "How many records at most.",
+    "cursor": "The `cursor` of the page before.",
+}
+
+
+def log_schemas() -> dict[str, Schema]:
+    """The pieces by name."""
+    return {
+        "Envelope": record("Envelope", _identity()),
+        "LogRecord": _log_record(),
+        "LogPage": record(
+            "Records",
+            {
+                "records": listing(ref("LogRecord"), "The records, newest first."),
+                "cursor": {"type": ["string", "null"], "description": "For the next page; null: there is none."},
+            },
+        ),
+    }
+
+
+def envelope_piece() -> Schema:
+    """A use of the envelope beside a decision."""
+    return ref("Envelope", "Its place in the log; left out where nothing is logged.")
+
+
+def idempotency_header(name: str) -> Schema:
+    """The header by which a request may be repeated safely."""
+    return {
+        "name": name,
+        "in": "header",
+        "description": "A key of the caller's own for this request: sent again with it, the request gets the first "
+        "answer again. It is kept for a day.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    }
+
+
+def log_parameters() -> list[Schema]:
+    """What may stand after the `?`."""
+    return [
+        {"name": name, "in": "query", "description": told, "schema": {"type": "string"}}
+        for name, told in _FILTERS.items()
+    ]
+
+
+def record_parameter() -> Schema:
+    """The part of the address that names a record."""
+    return {
+        "name": "decision_id",
+        "in": "path",
+        "required": True,
+        "description": "Id of the decision.",
+        "schema": {"type": "string"},
+    }
+
+
+def _identity() -> dict[str, Schema]:
+    return {
+        "decision_id": text("Id of the decision in the log, a UUID of version 7.", pattern=_ID),
+        "timestamp": text("When the request came, in UTC.", format="date-time"),
+    }
+
+
+def _log_record() -> Schema:
+    pointers = {"type": "string", "format": "json-pointer"}
+    chain = record("Place in the chain", {"sequence": count("Number.", least=1), "hash": text("Hash.")})
+    anything: dict[str, Any] = {"type": "object"}
+    optional = {
+        "requested_by": text("Who asked."),
+        "req_id": text("The caller's name for the request."),
+        "item": {"type": ["string", "integer"], "description": "Id of the item of a batch."},
+        "erased": listing(pointers, "What was left out of the log."),
+        "masked": listing(pointers, "What was replaced in the log."),
+    }
+    fixed = {
+        **_identity(),
+        "path": text("Bundle and decision."),
+        "bundles": {**anything, "description": "The bundle with its `revision` and `digest`."},
+        "labels": {**anything, "description": "`version` of the program, `engine`, and what its `check` came to."},
+        "as_of": text("The day decided for."),
+        "verdict": text("The verdict."),
+        "class": text("Its class."),
+        "rules": listing({"type": "string"}, "The rules that gave a reason or a warning."),
+        "answer": text("The form of the answer that was asked for."),
+        "metrics": {**anything, "description": "Times in nanoseconds."},
+        "input": {"description": "The facts."},
+        "result": {"description": "The decision."},
+        "chain": chain,
+    }
+    return record("Record of a decision", {**fixed, **optional}, optional=tuple(optional))

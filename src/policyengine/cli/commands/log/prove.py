@@ -1,0 +1,109 @@
+"""``policyengine log verify``, ``key`` and ``heads``: whether anything in a log was changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from policyengine.cli import exits
+from policyengine.cli.log_options import checked, database_option, existing_file
+
+if TYPE_CHECKING:
+    from policyengine.decision_log.store import Store
+    from policyengine.decision_log.verify import Report
+
+
+@click.command(
+    help=f"""Verify that nothing in the log was changed, removed, put in or moved.
+
+Records are chained: a break names the first record that is not what it was. That the end was cut off, or everything
+made anew, shows only against heads that were signed and kept elsewhere.
+
+\b
+Examples:
+  policyengine log verify
+  policyengine log verify --heads heads.jsonl --public-key log-key.pub
+
+{exits.FOR_OTHERS}
+"""
+)
+@existing_file("File of signed heads.", "--heads")
+@existing_file("Public key of who signed them.", "--public-key")
+@database_option
+def verify(store: Store, heads: Path | None, public_key: Path | None) -> int:
+    """Verify, and say what is wrong."""
+    from policyengine.decision_log import heads as signing
+    from policyengine.decision_log.verify import MOST_FAULTS
+    from policyengine.decision_log.verify import verify as read_all
+
+    if heads is not None and public_key is None:
+        raise click.UsageError("--heads needs --public-key: without it anybody could have signed them")
+    key = None if public_key is None else signing.public_key(public_key)
+    report = read_all(checked(store), () if heads is None else signing.read_heads(heads), key)
+    click.echo(_told(report))
+    if not report.faults:
+        return exits.FINE
+    for fault in report.faults[:MOST_FAULTS]:
+        click.echo(f"  number {fault.sequence}: {fault.what}")
+    first = report.faults[0].sequence
+    click.echo(f"the log is not as it was written; the first bad record is number {first}")
+    return exits.FAILED
+
+
+@click.command(
+    help=f"""Make a key pair for signing heads: FILE, which is secret, and FILE.pub.
+
+Keep FILE where whoever can write to the database cannot read it, and FILE.pub where you verify.
+
+{exits.FOR_OTHERS}
+"""
+)
+@click.argument("file", type=click.Path(path_type=Path))
+def key(file: Path) -> int:
+    """Write both; an existing file is not touched."""
+    from policyengine.decision_log.heads import new_key
+
+    public = new_key(file)
+    click.echo(f"{file} is the private key, keep it secret; {public} is the public one")
+    return exits.FINE
+
+
+@click.command(
+    help=f"""Sign how far the log goes now, and add that to a file of heads.
+
+Run it now and then (`serve --log-heads` does so by itself), and keep the file away from the database: together with
+`verify` it shows when the end of the log is cut off, or the log made anew.
+
+\b
+Example:
+  policyengine log heads --key log-key --heads heads.jsonl
+
+{exits.FOR_OTHERS}
+"""
+)
+@existing_file("Private key to sign with.", "--key", required=True)
+@click.option(
+    "--heads", metavar="FILE", type=click.Path(path_type=Path), required=True, help="File to add the head to."
+)
+@database_option
+def heads(store: Store, key: Path, heads: Path) -> int:
+    """Sign the head and add it."""
+    from policyengine.decision_log import chain
+    from policyengine.decision_log import heads as signing
+
+    with checked(store).reading() as connection:
+        head = chain.head(connection)
+    signing.append_head(heads, signing.signed(head, signing.private_key(key)))
+    click.echo(f"head at number {head.sequence} added to {heads}")
+    return exits.FINE
+
+
+def _told(report: Report) -> str:
+    if not report.records:
+        return "the log holds no records"
+    against = f", against {report.heads:,} signed head{'s' * (report.heads != 1)}" if report.heads else ""
+    return f"{report.records:,} records read, number {report.first} to {report.last}{against}" + (
+        "" if report.faults else ": nothing was changed"
+    )

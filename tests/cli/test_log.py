@@ -1,0 +1,146 @@
+"""``policyengine log``: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from tests.decision_log.build import Decisions
+from tests.decision_log.build import log as commit
+
+from policyengine import load_bundle
+from policyengine.decision_log.archive import keep_bundle
+from policyengine.decision_log.migrate import newest
+from policyengine.decision_log.store import Store
+
+
+@pytest.fixture
+def database(tmp_path, umbrella, run):
+    """The address of a log with ten decisions in it."""
+    file = tmp_path / "log.sqlite"
+    assert run("log", "migrate", "--log", file).exit_code == 0
+    store = Store(str(file))
+    bundle = load_bundle(umbrella)
+    keep_bundle(store, bundle, umbrella)
+    with Decisions(bundle) as decisions:
+        commit(store, decisions.entries(10))
+    store.close()
+    return file
+
+
+def change(database, statement: str) -> None:
+    store = Store(str(database))
+    with store.writing() as connection:
+        connection.exec_driver_sql(statement)
+    store.close()
+
+
+def test_migrate_says_what_it_did(run, tmp_path):
+    file = tmp_path / "below" / "log.sqlite"
+    assert run("log", "migrate", "--log", file).output == f"{file}: made (tables {newest()})\n"
+    assert run("log", "migrate", "--log", file).output == f"{file}: up to date (tables {newest()})\n"
+
+
+@pytest.mark.parametrize(
+    "words", [("show", "x"), ("search",), ("export",), ("verify",), ("replay",), ("retain", "--keep-days", "1")]
+)
+def test_a_log_that_is_not_there(run, tmp_path, words):
+    done = run("log", *words, "--log", tmp_path / "nowhere")
+    assert (done.exit_code, "has no tables of a decision log" in done.stderr) == (1, True)
+    assert list(tmp_path.glob("nowhere*")) == []
+
+
+def test_search_and_its_pages(run, database):
+    first = run("log", "search", "--verdict", "not_refunded", "--limit", "3", "--log", database).output.splitlines()
+    assert len(first) == 4
+    assert all("umbrella/refund  not_refunded (refused)  UM-LOST" in line for line in first[:3])
+    cursor = first[3].removeprefix("there are more; go on with --cursor ")
+    rest = run("log", "search", "--verdict", "not_refunded", "--cursor", cursor, "--log", database).output.splitlines()
+    assert len(rest) == 1
+    assert rest[0] not in first
+    assert run("log", "search", "--rule", "NONE", "--log", database).output == "no decision found\n"
+
+
+def test_search_for_programs_show_and_export_give_the_same_records(run, database, tmp_path):
+    found = json.loads(run("log", "search", "--format", "json", "--limit", "2", "--log", database).output)
+    assert set(found) == {"records", "cursor"}
+    newest_one = found["records"][0]
+    shown = json.loads(run("log", "show", newest_one["decision_id"], "--log", database).output)
+    assert shown == newest_one
+    lines = run("log", "export", "--log", database).output.splitlines()
+    assert [json.loads(line)["chain"]["sequence"] for line in lines] == list(range(1, 11))
+    assert json.loads(lines[-1]) == newest_one
+    done = run("log", "export", "--rule", "UM-LOST", "--output", tmp_path / "out.jsonl", "--log", database)
+    assert done.output == f"4 records written to {tmp_path / 'out.jsonl'}\n"
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 4
+
+
+def test_show_what_is_not_there(run, database):
+    done = run("log", "show", "0", "--log", database)
+    assert (done.exit_code, "there is no decision 0" in done.stderr) == (1, True)
+
+
+def test_a_time_that_is_none(run, database):
+    done = run("log", "search", "--since", "soon", "--log", database)
+    assert (done.exit_code, "such as 2025-04-01" in done.stderr) == (1, True)
+
+
+def test_verify_with_heads(run, database, tmp_path):
+    key, heads = tmp_path / "key", tmp_path / "heads.jsonl"
+    assert run("log", "verify", "--log", database).output == "10 records read, number 1 to 10: nothing was changed\n"
+    assert run("log", "key", key).exit_code == 0
+    assert run("log", "key", key).exit_code == 1
+    done = run("log", "heads", "--key", key, "--heads", heads, "--log", database)
+    assert done.output == f"head at number 10 added to {heads}\n"
+    proof = ("--heads", heads, "--public-key", f"{key}.pub", "--log", database)
+    assert "against 1 signed head: nothing was changed" in run("log", "verify", *proof).output
+    assert run("log", "verify", "--heads", heads, "--log", database).exit_code == 1
+    change(database, "DELETE FROM records WHERE sequence = 4")
+    done = run("log", "verify", *proof)
+    assert done.exit_code == 1
+    assert "  number 4: removed\n" in done.output
+    assert done.output.endswith("the first bad record is number 4\n")
+
+
+def test_verify_an_empty_log(run, tmp_path):
+    run("log", "migrate", "--log", tmp_path / "log")
+    assert run("log", "verify", "--log", tmp_path / "log").output == "the log holds no records\n"
+
+
+def test_replay_by_another_bundle_tells_what_it_changes(run, database, umbrella, tmp_path):
+    other = shutil.copytree(umbrella, tmp_path / "other")
+    exclusions = other / "exclusions.yaml"
+    exclusions.write_text(exclusions.read_text().replace("[lost, pet]", "[lost, wind]"))
+    same = run("log", "replay", "--bundle", umbrella, "--log", database)
+    assert (same.exit_code, "no decision changed" in same.output) == (0, True), same.output
+    done = run("log", "replay", "--bundle", other, "--log", database)
+    assert done.exit_code == 5
+    assert "10 recorded documents" in done.output
+    assert "refund: refunded → not_refunded, 2 decisions" in done.output
+    told = json.loads(run("log", "replay", "--bundle", other, "--format", "json", "--log", database).output)
+    (report,) = told["reports"]
+    assert report["decisions_changed"] is True
+    none = run("log", "replay", "--bundle", other, "--verdict", "none", "--log", database)
+    assert none.output == "no decision of bundle `umbrella` found; nothing was replayed\n"
+    assert run("log", "replay", "--format", "json", "--log", database).exit_code == 1
+
+
+def test_retain(run, database):
+    assert (
+        run("log", "retain", "--keep-days", "1", "--dry-run", "--log", database).output
+        == "0 records would be deleted\n"
+    )
+    assert run("log", "retain", "--keep-days", "1", "--log", database).output == "0 records deleted\n"
+
+
+def test_replay(run, database):
+    done = run("log", "replay", "--log", database)
+    assert (done.exit_code, done.output) == (0, "10 decisions replayed: 10 the same to the byte\n")
+    none = run("log", "replay", "--logged-bundle", "other", "--log", database)
+    assert none.output == "no decision found; nothing was replayed\n"
+    change(database, "UPDATE records SET entry = replace(entry, '\"needs\":[]', '\"needs\":[1]') WHERE sequence = 3")
+    done = run("log", "replay", "--log", database)
+    assert done.exit_code == 1
+    assert "umbrella/refund different: differs in needs" in done.output
+    assert done.output.endswith("10 decisions replayed: 9 the same to the byte, 1 different\n")

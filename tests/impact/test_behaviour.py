@@ -1,0 +1,248 @@
+"""What an edit changes in decisions: held against decisions made one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from tests.impact.documents import lines, records
+from tests.impact.library import EDITS
+
+from policyengine import Engine
+from policyengine.impact.behaviour import tally as tally_module
+from policyengine.impact.behaviour.answers import compare
+from policyengine.impact.behaviour.document import Document, Line
+from policyengine.impact.behaviour.streaming import ALONE, PIECE
+from policyengine.impact.behaviour.tally import Stakes, Tally
+from policyengine.model.decision import DeadlineDate, Decision, ElementDecision, MissingFact, Reason
+from policyengine.reference import decide
+from policyengine.values.money import Money
+
+SHORTER = ("parameters.yaml", "value: 40 days", "value: 20 days")
+HEAVIER = ("exclusions.yaml", "more than 10", "more than 15")
+LESS = ("payout.yaml", "amount * 0.5", "amount * 0.25")
+
+
+def documents(count: int, seed: int = 0) -> list[Document]:
+    return [Document(r["decision"], r["facts"], r["as_of"], r["id"], f"line {r['id']}") for r in records(count, seed)]
+
+
+def item_lines(text: str) -> list[Line]:
+    return [Line(f"facts:{n}", line.encode()) for n, line in enumerate(text.splitlines(), 1)]
+
+
+# -- against decisions made one by one --------------------------------------------------------
+
+
+def test_groups_are_what_the_definition_of_the_language_answers(compared, library, edited):
+    """Verdicts, counts and amounts of 300 documents, by the reference interpreter and plain sums."""
+    asked = documents(300)
+    found = compared(asked, SHORTER, HEAVIER, LESS)
+    new = edited(SHORTER, HEAVIER, LESS)
+    pairs: Counter[tuple[str, str]] = Counter()
+    sums = [Fraction(0), Fraction(0), Fraction(0)]
+    unknown = [0, 0]
+    changed = 0
+    for one in asked:
+        a, b = (decide(bundle, one.decision, one.facts, date.fromisoformat(one.as_of)) for bundle in (library, new))
+        plain = [{k: v for k, v in d.to_dict().items() if k != "bundle"} for d in (a, b)]
+        for answer in plain:  # no wording, no places
+            for reason in (*answer["reasons"], *(r for e in answer["elements"] for r in e["reasons"])):
+                reason["message"] = reason["at"] = ""
+        if plain[0] == plain[1]:
+            continue
+        changed += 1
+        pairs[a.verdict, b.verdict] += 1
+        unknown[0] += a.amount is None and b.amount is not None
+        unknown[1] += b.amount is None and a.amount is not None
+        before, after = (d.amount.amount if d.amount else 0 for d in (a, b))
+        sums[0] += before
+        sums[1] += after
+        sums[2] += abs(before - after) if a.amount and b.amount else 0
+    assert found.tally.asked == 300
+    assert found.tally.changed == changed
+    told: Counter[tuple[str, str]] = Counter()
+    for key, group in found.groups:
+        told[key.old[0], key.new[0]] += group.count
+    assert told == pairs
+    assert len({pair for pair in pairs if pair[0] != pair[1]}) >= 3
+    stakes = found.stakes
+    assert [stakes.unknown_old, stakes.unknown_new] == unknown
+    assert [stakes.by_currency["EUR"].old, stakes.by_currency["EUR"].new, stakes.by_currency["EUR"].difference] == sums
+    assert found.verdicts == sum(n for (a, b), n in pairs.items() if a != b)
+
+
+def test_the_example_is_the_first_of_its_group(compared, library, edited):
+    asked = documents(200)
+    found = compared(asked, SHORTER)
+    with Engine(library) as old, Engine(edited(SHORTER)) as new:
+        for key, group in found.groups:
+            first = next(
+                d.id for d in asked
+                if old.decide(d.decision, d.facts, as_of=d.as_of).verdict == key.old[0]
+                and new.decide(d.decision, d.facts, as_of=d.as_of).verdict == key.new[0]
+            )  # fmt: skip
+            if key.old != key.new and sum(k.old == key.old and k.new == key.new for k, _ in found.groups) == 1:
+                assert group.example.id == first
+            assert group.example.place == f"line {group.example.id}"
+
+
+def test_rules_that_came_and_went_are_named(compared):
+    (key, group), *_ = compared(documents(100), HEAVIER).groups
+    assert "LI-X-WET" in key.gone
+    assert any(address.endswith(".state") for address, _ in group.example.facts)
+    assert any(address == "member.weight" for address, _ in group.example.facts)
+
+
+@pytest.mark.parametrize("engine", ["durable", "reference"])
+def test_every_engine_tells_the_same(compared, engine):
+    one, other = (compared(documents(60), SHORTER, HEAVIER, engine=e).to_dict() for e in ("compiled", engine))
+    assert one | {"engine": ""} == other | {"engine": ""}
+    assert one["changed"] > 0
+
+
+def test_the_same_bundle_changes_nothing(compared):
+    found = compared(documents(100))
+    assert (found.tally.changed, found.tally.reworded, found.has_changes, found.is_whole) == (0, 0, False, True)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_changes_in_wording_only_changes_no_decision(compared, name):
+    """And the other way round: what changes a decision is told in words as more than wording."""
+    edits, told = EDITS[name]
+    found = compared(documents(40), *edits)
+    if found.has_changes:
+        assert any(line.startswith("meaning: ") for line in told)
+
+
+def test_a_new_message_is_wording_only(compared):
+    found = compared(documents(50), ("cover.yaml", "It is whole.", "It is quite whole."))
+    assert (found.tally.changed, found.has_changes) == (0, False)
+    assert 0 < found.tally.reworded < 50
+
+
+def test_moved_lines_are_no_change_at_all(compared):
+    found = compared(documents(50), ("cover.yaml", "kind: coverage", "# One line more.\nkind: coverage"))
+    assert (found.tally.changed, found.tally.reworded) == (0, 0)
+
+
+# -- one process or several --------------------------------------------------------------------
+
+
+def test_the_outcome_does_not_depend_on_the_number_of_processes(compared):
+    text = lines(PIECE * ALONE + 700, seed=3)
+    one, three = (compared(item_lines(text), SHORTER, HEAVIER, jobs=jobs).to_dict() for jobs in (1, 3))
+    assert one == three
+    assert one["compared"] == PIECE * ALONE + 700
+
+
+def test_what_is_kept_does_not_grow_with_the_documents(compared, monkeypatch):
+    """Beyond the most, groups are counted by their verdicts only, lines are counted without being told."""
+    monkeypatch.setattr(tally_module, "MOST_GROUPS", 3)
+    monkeypatch.setattr(tally_module, "MOST_TOLD", 2)
+    bad = [Line(f"facts:{n}", b"{") for n in range(5)]
+    asked = documents(200)
+    found = compared([*asked, *bad], SHORTER, HEAVIER)
+    told = [key for key, _ in found.groups if key.rules_told]
+    others = [key for key, _ in found.groups if not key.rules_told]
+    assert len(told) == 3
+    assert others
+    assert len({(k.old, k.new) for k in others}) == len(others)
+    assert sum(group.count for _, group in found.groups) == found.tally.changed
+    assert (found.tally.unreadable, len(found.tally.unreadable_lines)) == (5, 2)
+
+
+def test_tallies_add_up():
+    one, other = Stakes(), Stakes()
+    one.enter(Money.of("10.10", "EUR"), Money.of(5, "EUR"))
+    other.enter(Money.of(1, "EUR"), None)
+    other.enter(None, Money.of(2, "USD"))
+    other.enter(Money.of(3, "EUR"), Money.of(4, "USD"))
+    other.enter(Money.of(0, ""), Money.of(7, "USD"))
+    one.add(other)
+    told = {c: (s.old, s.new, s.difference) for c, s in one.by_currency.items()}
+    assert told == {"EUR": (Fraction("14.1"), 5, Fraction("8.1")), "USD": (0, 13, 11)}
+    assert (one.unknown_old, one.unknown_new) == (1, 1)
+    total = Tally()
+    total.add(Tally(asked=2, changed=1, by_decision={"a": [2, 1]}))
+    total.add(Tally(asked=3, reworded=1, by_decision={"a": [3, 0]}))
+    assert (total.asked, total.changed, total.reworded, total.by_decision) == (5, 1, 1, {"a": [5, 1]})
+
+
+# -- what counts as a change of an answer ------------------------------------------------------
+
+WET = Reason("LI-WET", "It is wet.", "rules 1", "a.yaml:3", ("a",))
+ANSWER = Decision(
+    decision="refund", verdict="paid", verdict_class="granted", bundle=("library", "1", "x"), as_of=date(2025, 1, 1),
+    values={"sum": "1"}, reasons=(WET, WET._replace(rule="LI-B")),
+    missing=(
+        MissingFact("a.b", "B", "date", None, ("LI-WET",), "amount"),
+        MissingFact("a.c", None, "date", None, (), "amount"),
+    ),
+    elements=(ElementDecision("a", "paid", "granted", (WET,)),),
+    deadlines=(DeadlineDate("LI-LATE", date(2025, 2, 1), 31),), amount=Money.of(5, "EUR"), needs=("card", "bill"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "aspects"),
+    [
+        ({"verdict": "declined"}, ("verdict",)),
+        ({"verdict_class": "partly"}, ("verdict",)),
+        ({"reasons": (WET,)}, ("reasons",)),
+        ({"reasons": (WET._replace(elements=("a", "b")), WET._replace(rule="LI-B"))}, ("reasons",)),
+        ({"missing": ()}, ("missing",)),
+        ({"elements": ()}, ("elements",)),
+        ({"deadlines": (DeadlineDate("LI-LATE", date(2025, 2, 2), 32),)}, ("deadlines",)),
+        ({"amount": Money.of(6, "EUR")}, ("amount",)),
+        ({"amount": None}, ("amount",)),
+        ({"needs": ("card",)}, ("needs",)),
+        ({"warnings": (WET,)}, ("warnings",)),
+        ({"values": {"sum": "2"}}, ("values",)),
+        ({"reasons": (WET._replace(message="Wet!"), WET._replace(rule="LI-B"))}, ()),
+        ({"reasons": (WET._replace(source=None), WET._replace(rule="LI-B"))}, ()),
+        ({"reasons": ANSWER.reasons[::-1]}, ()),
+        ({"missing": ANSWER.missing[::-1]}, ()),
+        ({"needs": ("bill", "card")}, ()),
+    ],
+)
+def test_what_differs_is_named(change, aspects):
+    found = compare(ANSWER, ANSWER._replace(**change))
+    assert found is not None
+    assert found.aspects == aspects
+
+
+def test_places_versions_and_digests_are_no_difference():
+    moved = tuple(r._replace(at="b.yaml:9") for r in ANSWER.reasons)
+    elements = (ElementDecision("a", "paid", "granted", (WET._replace(at="b.yaml:9"),)),)
+    assert compare(ANSWER, ANSWER._replace(bundle=("library", "2", "y"), reasons=moved, elements=elements)) is None
+
+
+# -- what only one side answers ----------------------------------------------------------------
+
+
+def test_a_question_that_only_one_bundle_takes_is_told_apart(compared):
+    more = ("facts.yaml", "facts:\n  loan.day", "facts:\n  loan.note: {type: text}\n  loan.day")
+    noted = Document("refund", {"loan": {"note": "x"}}, "2025-01-01", "N", "facts:1")
+    wrong = Document("refund", {"loan": {"day": "x"}}, "2025-01-01", "W", "facts:2")
+    absent = Document("refunds", {}, "2025-01-01", "A", "facts:3")
+    found = compared([noted, wrong, absent], more)
+    ((key, refusal),) = found.refused("old")
+    assert (key.code, key.pointer, refusal.count, refusal.id) == ("request/unknown-fact", "/loan/note", 1, "N")
+    assert found.refused("new") == ()
+    assert [(k.code, r.place) for k, r in found.refused("both")] == [
+        ("request/type", "facts:2"),
+        ("no-decision", "facts:3"),
+    ]
+    assert (found.has_changes, found.is_whole, found.tally.asked) == (True, False, 0)
+
+
+def test_refusals_of_the_same_kind_are_counted_together(compared):
+    closed = ("facts.yaml", "open: true, ", "")
+    found = compared(documents(100), closed)
+    ((key, refusal),) = found.refused("new")
+    assert (key.code, key.pointer) == ("request/member", "/member/reason")
+    assert refusal.count > 10
+    assert refusal.count + found.tally.asked == 100

@@ -1,0 +1,332 @@
+"""The log in the service: logged before it is sent, the same answer, no answer without it, and how it is read."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from policyengine import __version__, load_bundle
+from policyengine.decision_log.archive import keep_bundle
+from policyengine.decision_log.log import LogSettings
+from policyengine.decision_log.masking import masks
+from policyengine.decision_log.migrate import migrate
+from policyengine.decision_log.store import Store
+from policyengine.decision_log.verify import verify
+from policyengine.web.app import LOGBOOK, create_app
+from policyengine.web.guard import CALLER, KEY_ID
+from policyengine.web.log_reading import PARAMETERS
+
+REFUND = "/v1/bundles/umbrella/decisions/refund"
+BODY = {"facts": {"damage": {"cause": "lost"}, "umbrella": {"price": "40 EUR"}}, "as_of": "2025-06-01"}
+OTHER = {"facts": {"damage": {"cause": "wind"}}, "as_of": "2025-06-01"}
+
+
+@pytest.fixture(scope="module")
+def bundle(bundles):
+    return load_bundle(bundles / "umbrella")
+
+
+@pytest.fixture
+def store(tmp_path, bundle, bundles) -> Iterator[Store]:
+    made = Store(str(tmp_path / "log.sqlite"))
+    migrate(made)
+    keep_bundle(made, bundle, bundles / "umbrella")
+    yield made
+    made.close()
+
+
+@contextmanager
+def logging(bundle, store, **more):
+    """A client of a service that logs there."""
+    app = create_app({"umbrella": bundle}, log=LogSettings(database=store.shown, **{"readable": True, **more}))
+    try:
+        yield app.test_client()
+    finally:
+        app.extensions[LOGBOOK].log.close()
+
+
+@pytest.fixture
+def client(bundle, store):
+    with logging(bundle, store) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def plain(bundle):
+    """A client of a service that logs nothing."""
+    return create_app({"umbrella": bundle}).test_client()
+
+
+def record_of(client, envelope) -> dict:
+    return client.get(f"/v1/log/{envelope['decision_id']}").json
+
+
+def decision_bytes(answer) -> bytes:
+    """The bytes of the decision inside of an answer."""
+    return answer.data.removeprefix(b'{"decision":').partition(b',"envelope":')[0]
+
+
+@pytest.mark.parametrize("form", ["full", "short"])
+def test_logging_and_masking_change_no_byte_of_a_decision(bundle, store, plain, client, form):
+    body = {**BODY, "answer": form}
+    without = plain.post(REFUND, json=body)
+    logged = client.post(REFUND, json=body)
+    hide = masks(["/input/umbrella/price", "/result/reasons/*/message"], ["/input/damage", "/result/values"])
+    with logging(bundle, store, masks=hide) as masked_client:
+        masked = masked_client.post(REFUND, json=body)
+    assert decision_bytes(logged) == decision_bytes(masked) == without.data.removeprefix(b'{"decision":')[:-1]
+    record = record_of(client, masked.json["envelope"])
+    assert record["erased"] == ["/input/damage", "/result/values"]
+    assert record["masked"] == ["/input/umbrella/price", "/result/reasons/0/message"]
+    assert "40 EUR" not in json.dumps(record)
+
+
+def test_a_record_says_all_there_is_to_say(client, bundle):
+    headers = {"X-Request-ID": "order-7"}
+    answer = client.post(REFUND, json=BODY, headers=headers, environ_overrides={CALLER: "shop"})
+    envelope = answer.json["envelope"]
+    assert list(answer.json) == ["decision", "envelope"]
+    record = record_of(client, envelope)
+    assert {key: record[key] for key in envelope} == envelope
+    assert record["result"] == answer.json["decision"]
+    assert record["input"] == BODY["facts"]
+    assert record["bundles"] == {"umbrella": {"revision": "0.1.0", "digest": bundle.digest}}
+    assert record["labels"] == {"version": __version__, "engine": "durable", "check": "sampled"}
+    assert (record["requested_by"], record["req_id"], record["as_of"]) == ("shop", "order-7", "2025-06-01")
+    assert record["metrics"]["timer_server_handler_ns"] > 0
+    assert (record["verdict"], record["class"], record["rules"]) == ("not_refunded", "refused", ["UM-LOST"])
+    again = client.post(REFUND, json=BODY).json["envelope"]
+    assert record_of(client, again)["labels"]["check"] == "agreed"
+
+
+def test_exact_numbers_are_logged_as_they_came(client):
+    text = '{"facts": {"umbrella": {"price": "40.10 EUR"}}, "as_of": "2025-06-01"}'
+    envelope = client.post(REFUND, data=text, content_type="application/json").json["envelope"]
+    assert b'"input":{"umbrella":{"price":"40.10 EUR"}}' in client.get(f"/v1/log/{envelope['decision_id']}").data
+
+
+def test_every_item_of_a_batch_has_a_record_of_its_own(client, plain, store):
+    items = [{"id": n, **(BODY if n % 2 else OTHER)} for n in range(9)] + [{"id": "bad", "facts": {"no": 1}}]
+    answer = client.post(f"{REFUND}/batch", json={"items": items}).json["items"]
+    expected = plain.post(f"{REFUND}/batch", json={"items": items}).json["items"]
+    envelopes = [item.pop("envelope", None) for item in answer]
+    assert answer == expected
+    assert envelopes.pop() is None
+    assert len({e["decision_id"] for e in envelopes}) == 9
+    assert [record_of(client, e)["item"] for e in envelopes] == list(range(9))
+    assert verify(store).records == 9
+
+
+# --- the same answer again ---
+
+
+def test_a_key_gives_the_first_answer_again(client, store):
+    first = client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"})
+    spaced = json.dumps(BODY, indent=4)
+    again = client.post(REFUND, data=spaced, content_type="application/json", headers={"Idempotency-Key": '"k1"'})
+    assert (again.status_code, again.data) == (200, first.data)
+    assert again.headers["Policy-Bundle-Digest"] == first.headers["Policy-Bundle-Digest"]
+    assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (None, "true")
+    assert verify(store).records == 1
+
+
+def test_a_key_with_another_request_is_refused(client, store):
+    client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"})
+    for path, body in ((REFUND, OTHER), (f"{REFUND}/batch", {"items": [BODY]})):
+        answer = client.post(path, json=body, headers={"Idempotency-Key": "k1"})
+        assert (answer.status_code, answer.json["type"]) == (422, "urn:policyengine:problem:idempotency-key-reused")
+    assert verify(store).records == 1
+
+
+def test_two_callers_may_use_the_same_key(client):
+    answers = [
+        client.post(REFUND, json=body, headers={"Idempotency-Key": "k1"}, environ_overrides={CALLER: caller})
+        for body, caller in ((BODY, "a"), (OTHER, "b"))
+    ]
+    assert [a.status_code for a in answers] == [200, 200]
+    assert answers[0].json != answers[1].json
+
+
+def test_a_key_is_forgotten_after_its_time(client, monkeypatch):
+    monkeypatch.setattr("policyengine.decision_log.idempotency.KEPT_HOURS", -1)
+    first, second = (client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"}) for _ in range(2))
+    assert first.json["envelope"] != second.json["envelope"]
+
+
+def test_the_same_key_at_the_same_time_is_answered_once(bundle, store, client):
+    """Two services over one log, as two workers are; every request of both finds no answer yet when it begins."""
+    with logging(bundle, store) as other, ThreadPoolExecutor(16) as pool:
+        together = threading.Barrier(16)
+
+        def ask(number: int) -> bytes:
+            together.wait(20)
+            who = (client, other)[number % 2]
+            return who.application.test_client().post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"}).data
+
+        answers = set(pool.map(ask, range(16)))
+    assert len(answers) == 1
+    assert verify(store).records == 1
+
+
+def test_a_batch_with_a_key_is_given_again_as_a_whole(client, store):
+    body = {"items": [{"id": 1, **BODY}, {"id": 2, "facts": {"no": 1}}]}
+    first, again = (client.post(f"{REFUND}/batch", json=body, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert first.data == again.data
+    assert verify(store).records == 1
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "kä"])
+def test_keys_that_are_none(client, key):
+    answer = client.post(REFUND, json=BODY, headers={"Idempotency-Key": key})
+    assert (answer.status_code, answer.json["type"]) == (400, "urn:policyengine:problem:bad-request")
+
+
+def test_a_key_without_a_log_is_refused(plain):
+    answer = plain.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"})
+    assert (answer.status_code, "keeps none" in answer.json["detail"]) == (400, True)
+
+
+# --- no log, no answer ---
+
+
+def broken(client) -> None:
+    """Take the database away: whatever is committed from now on fails."""
+    store = client.application.extensions[LOGBOOK].log._store
+    for file in Path(store.shown).parent.glob("log.sqlite*"):
+        file.rename(file.with_name(f"away-{file.name}"))
+
+
+def mended(client) -> None:
+    store = client.application.extensions[LOGBOOK].log._store
+    for file in Path(store.shown).parent.glob("away-*"):
+        file.rename(file.with_name(file.name.removeprefix("away-")))
+
+
+@pytest.mark.parametrize(("path", "body"), [(REFUND, BODY), (f"{REFUND}/batch", {"items": [BODY, OTHER]})])
+def test_no_answer_that_is_not_logged_and_it_recovers_by_itself(client, store, caplog, path, body):
+    assert client.post(path, json=body).status_code == 200
+    before = verify(store).records
+    broken(client)
+    for _ in range(3):
+        answer = client.post(path, json=body)
+        assert (answer.status_code, answer.json["type"]) == (503, "urn:policyengine:problem:log-unavailable")
+        assert answer.headers["Retry-After"] == "5"
+        assert b"verdict" not in answer.data
+        assert store.shown.encode() not in answer.data
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json["type"]) == (503, "urn:policyengine:problem:log-unavailable")
+    assert client.get("/v1/log").status_code == 503
+    mended(client)
+    assert client.get("/readyz").status_code == 200
+    assert client.post(path, json=body).status_code == 200
+    assert verify(store).records == 2 * before
+    told = [r.getMessage() for r in caplog.records if r.name == "policyengine.web.logbook"]
+    assert [t.partition(":")[0] for t in told] == ["decisions cannot be logged", "decisions are logged again"]
+
+
+def test_a_commit_that_fails_is_no_answer(client, store):
+    """The last moment at which it can go wrong."""
+    failing = threading.Event()
+    failing.set()
+
+    def fail(connection):
+        if failing.is_set():
+            connection.exec_driver_sql("SELECT * FROM nowhere")
+
+    event.listen(client.application.extensions[LOGBOOK].log._store.engine, "commit", fail)
+    answer = client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"})
+    assert answer.status_code == 503
+    failing.clear()
+    assert verify(store).records == 0
+    again = client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"})
+    assert (again.status_code, "Idempotent-Replayed" in again.headers) == (200, False)
+
+
+def test_answers_without_a_log_for_who_prefers_them(bundle, store, plain, caplog):
+    with logging(bundle, store, answers_without=True) as client:
+        broken(client)
+        for headers in ({}, {"Idempotency-Key": "k1"}):
+            answer = client.post(REFUND, json=BODY, headers=headers)
+            assert (answer.status_code, answer.data) == (200, plain.post(REFUND, json=BODY).data)
+        assert client.get("/readyz").json["log"] == "unavailable"
+        assert "policyengine_log_answers_without_total 2.0" in client.get("/metrics").text
+        mended(client)
+        assert "envelope" in client.post(REFUND, json=BODY).json
+        assert "log" not in client.get("/readyz").json
+
+
+def test_records_commits_and_failures_are_counted(client):
+    client.post(f"{REFUND}/batch", json={"items": [BODY, OTHER]})
+    broken(client)
+    client.post(REFUND, json=BODY)
+    told = client.get("/metrics").text
+    mended(client)
+    for name, value in (("records", 2), ("commits", 1), ("failures", 1), ("answers_without", 0)):
+        assert f"policyengine_log_{name}_total {value}.0" in told
+
+
+# --- reading ---
+
+
+def test_a_search_goes_from_page_to_page(client):
+    asked = [BODY, OTHER, BODY, BODY, OTHER]
+    ids = [client.post(REFUND, json=body).json["envelope"]["decision_id"] for body in asked]
+    found, cursor = [], None
+    while True:
+        more = {"cursor": cursor} if cursor else {}
+        page = client.get("/v1/log", query_string={"rule": "UM-LOST", "limit": "2", **more}).json
+        found += [r["decision_id"] for r in page["records"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert found == [ids[3], ids[2], ids[0]]
+    assert client.get("/v1/log?verdict=nothing").json == {"records": [], "cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("rules=UM-LOST", "`rules` is no way to look for decisions"),
+        ("limit=0", "`limit` is out of range"),
+        ("limit=1001", "`limit` is out of range"),
+        ("limit=-1", "`limit` is no number"),
+        ("since=yesterday", "`since`: `yesterday` is no moment"),
+        ("cursor=12", "`cursor` is none"),
+        ("verdict=%00", "`verdict` holds no text"),
+        ("verdict=" + "a" * 201, "`verdict` holds no text"),
+    ],
+)
+def test_searches_that_cannot_be_understood(client, query, told):
+    answer = client.get(f"/v1/log?{query}")
+    assert (answer.status_code, told in answer.json["detail"]) == (400, True), answer.json
+
+
+def test_every_parameter_is_described(client):
+    described = client.get("/openapi.json").json["paths"]["/v1/log"]["parameters"]
+    assert [p["name"] for p in described] == list(PARAMETERS)
+
+
+@pytest.mark.parametrize("id_", ["0" * 36, "x", "01a223e7-55bb-737d-8f2f-29420b31edc6", "%00"])
+def test_a_record_that_is_not_there(client, id_):
+    answer = client.get(f"/v1/log/{id_}")
+    assert (answer.status_code, answer.json["type"]) == (404, "urn:policyengine:problem:unknown-record")
+
+
+def test_who_may_read_the_log(bundle, store, client, plain):
+    def status(of, **environ):
+        return [of.get(path, environ_overrides=environ).status_code for path in ("/v1/log", "/v1/log/x")]
+
+    with logging(bundle, store, readable=False) as closed:
+        assert status(closed) == [403, 403]
+        assert "--read-log" in closed.get("/v1/log").json["help"]
+        # Whoever came in by a key was let in for its scope.
+        assert status(closed, **{KEY_ID: "0a1b"}) == [200, 404]
+    assert status(client) == [200, 404]
+    assert status(plain) == [403, 403]

@@ -1,0 +1,174 @@
+"""The log of a whole server: its file, its workers, its end, and the disk before the answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.decision_log.postgres import Postgres
+from tests.web.conftest import Server
+
+from policyengine.decision_log.migrate import migrate
+from policyengine.decision_log.store import Store
+from policyengine.decision_log.verify import verify
+
+REFUND = "/v1/bundles/umbrella/decisions/refund"
+BODY = {"facts": {"damage": {"cause": "lost"}}, "as_of": "2025-06-01"}
+
+
+def workers_of(running: Server) -> list[str]:
+    """The ids of the processes that the server's own has started: those that answer."""
+    tasks = Path(f"/proc/{running.process.pid}/task").glob("*/children")
+    return [child for task in tasks for child in task.read_text().split()]
+
+
+def serve(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "policyengine", "serve", "--port", "0", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd)
+
+
+def test_two_workers_one_chain_one_answer_to_a_key_and_nothing_lost_by_a_kill(bundles, tmp_path):
+    database = tmp_path / "new" / "log.sqlite"
+    running = Server(str(bundles / "umbrella"), "--log", str(database), "--workers", "2")
+    first_worker = int(workers_of(running)[0])
+    acknowledged: set[str] = set()
+    answers: list[bytes] = []
+
+    def ask(number: int) -> None:
+        if number == 40:
+            os.kill(first_worker, signal.SIGKILL)
+        with_key = number % 4 == 0
+        try:
+            # A connection of its own each time: any worker may take it.
+            with running.client() as client:
+                answer = client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"} if with_key else {})
+        except httpx.TransportError:
+            assert number > 30, "no worker was killed yet"
+            return
+        assert answer.status_code == 200
+        acknowledged.add(answer.json()["envelope"]["decision_id"])
+        if with_key:
+            answers.append(answer.content)
+
+    try:
+        assert f"  decisions logged in {database} (facts may be personal data)" in running.printed
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask, range(80)))
+    finally:
+        running.stop()
+    assert len(answers) > 10
+    assert len(set(answers)) == 1
+    store = Store(str(database))
+    report = verify(store)
+    assert report.faults == []
+    with store.reading() as connection:
+        ids = {id_ for (id_,) in connection.exec_driver_sql("SELECT decision_id FROM records")}
+    # What was committed at the moment of the kill was perhaps not answered; what was answered is there.
+    assert acknowledged <= ids
+    assert len(ids) == report.records <= 61
+    store.close()
+
+
+def test_the_disk_is_waited_for_before_the_answer_is_sent(bundles, tmp_path):
+    """By the system calls of the server: after the request came in, the journal is synced, then the answer is sent."""
+    strace = shutil.which("strace")
+    assert strace, "strace is needed: it shows that the disk is waited for. On Debian: apt-get install strace"
+    database, trace = tmp_path / "log.sqlite", tmp_path / "trace"
+    calls = "trace=fsync,fdatasync,recvfrom,recvmsg,write,writev,sendto,sendmsg"
+    # Started by the tracer, and not found by it later: looking into one's own children is allowed everywhere.
+    tracer = (strace, "-f", "-y", "-s", "4000", "-e", calls, "-o", str(trace))
+    running = Server(str(bundles / "umbrella"), "--log", str(database), under=tracer)
+    try:
+        with running.client() as client:
+            asked = [client.post(REFUND, json=BODY, headers={"X-Request-ID": f"number-{n}-"}) for n in range(3)]
+    finally:
+        (server,) = workers_of(running)
+        os.kill(int(server), signal.SIGTERM)
+        running.process.communicate(timeout=30)
+    lines = trace.read_text().splitlines()
+    sends = re.compile(r"\b(?:write|writev|send\w+)\(\d+<(?:TCP|socket)")
+    for number, answer in enumerate(asked):
+        id_ = answer.json()["envelope"]["decision_id"]
+        came = next(n for n, line in enumerate(lines) if f"number-{number}-" in line and "recv" in line)
+        sent = next(n for n, line in enumerate(lines) if id_ in line and sends.search(line))
+        synced = [n for n in range(came, sent) if _is_synced(lines[n], lines[n:sent], database)]
+        assert synced, "the answer was sent before the journal was synced"
+
+
+def _is_synced(line: str, following: list[str], database: Path) -> bool:
+    """Whether a sync of the journal returned: in one line, or begun here and ended before the answer."""
+    call = re.match(r"(\d+) +(f(?:data)?sync)\(\d+<(\S+)>", line)
+    if not call or call[3] != f"{database}-wal":
+        return False
+    if "unfinished" not in line:
+        return line.rstrip().endswith("= 0")
+    resumed = re.compile(rf"{call[1]} +<\.\.\. {call[2]} resumed>.*= 0$")
+    return any(resumed.match(one) for one in following)
+
+
+def test_postgresql_going_and_coming_back(bundles):
+    with tempfile.TemporaryDirectory(prefix="policyengine-postgres-") as folder:
+        database = Postgres(Path(folder))
+        store = Store(database.url())
+        refused = serve(bundles / "umbrella", "--log", database.url(), cwd=Path(folder))
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "`policyengine log migrate`" in refused.stderr
+        migrate(store)
+        running = Server(str(bundles / "umbrella"), "--log", database.url())
+        try:
+            with running.client() as client:
+                assert client.post(REFUND, json=BODY).status_code == 200
+                database.stop("immediate")
+                answer = client.post(REFUND, json=BODY)
+                assert (answer.status_code, answer.json()["type"]) == (503, "urn:policyengine:problem:log-unavailable")
+                assert client.get("/readyz").status_code == 503
+                database.start()
+                # The first request after it came back may find out that its old connection is dead, and no more.
+                statuses = [client.post(REFUND, json=BODY).status_code for _ in range(3)]
+                assert statuses == [200, 200, 200]
+        finally:
+            _, errors = running.stop()
+        report = verify(store)
+        assert (report.faults, report.records) == ([], 4)
+        assert "decisions cannot be logged" in errors
+        assert "decisions are logged again" in errors
+        store.close()
+        database.stop("immediate")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--log-mask", "/input/umbrella/prize"), "no bundle declares the fact `umbrella.prize`"),
+        (("--log-mask", "price"), "`price` is no place to mask"),
+        (("--log-heads", "heads"), "--log-heads and --log-key go together"),
+        (("--no-log", "--read-log"), "--read-log and --no-log contradict each other"),
+        (("--no-log", "--log", "x"), "--log and --no-log contradict each other"),
+        (("--log", "mysql://x/y"), "a decision log cannot be kept in `mysql`"),
+        (("--log", "postgresql://127.0.0.1:1/x"), "cannot be used: connection"),
+        (("--log-heads", "heads", "--log-key", "nowhere"), "nowhere: No such file"),
+    ],
+)
+def test_a_log_that_cannot_be_kept_starts_nothing(bundles, tmp_path, options, told):
+    done = serve(bundles / "umbrella", *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+
+
+def test_a_file_of_an_older_release_is_for_its_owner_to_migrate(bundles, tmp_path):
+    store = Store(str(tmp_path / "log.sqlite"))
+    migrate(store)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    done = serve(bundles / "umbrella", "--log", "log.sqlite", cwd=tmp_path)
+    assert (done.returncode, "made by a newer release" in done.stderr) == (1, True)
