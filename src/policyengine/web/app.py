@@ -23,8 +23,8 @@ from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.admission import Places
-from policyengine.web.answers import answer, json_bytes, response
-from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
+from policyengine.web.answers import answer, json_bytes, response, streamed
+from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, is_stream, leave_rest, lines_of
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.guard import finish, guard, knows
@@ -162,9 +162,15 @@ def _holding(places: Places) -> Callable[[F], F]:
             places.take()
             _asked().body_is_left = False
             try:
-                return answering(*arguments, **named)
-            finally:
+                told = answering(*arguments, **named)
+            except BaseException:
                 places.leave()
+                raise
+            if told.is_streamed:
+                told.call_on_close(places.leave)
+            else:
+                places.leave()
+            return told
 
         return cast("F", held)
 
@@ -188,6 +194,8 @@ def _add_decisions(app: Flask, service: Service, places: Places) -> None:
         visit = visit_of(asked, asked.id)
         asked.digest = service.bundle(bundle).digest
         desk = service.desk(bundle, decision)
+        if is_stream(asked):
+            return streamed(desk.stream(lines_of(asked), visit), asked.digest)
         return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
 
 
