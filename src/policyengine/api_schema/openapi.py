@@ -54,7 +54,7 @@ def openapi(bundles: Mapping[str, CheckedBundle], version: str, *, keyed: bool =
         **problem_schemas(),
         **log_schemas(),
     }
-    pieces |= {**as_of_piece(), **value_schemas(), **_descriptions(), **service_schemas()}
+    pieces |= {**as_of_piece(), **value_schemas(bundles.values()), **_descriptions(), **service_schemas()}
     for bundle in bundles.values():
         pieces |= _pieces_of(bundle)
         for spec in bundle.decisions.values():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from policyengine.api_schema.log import envelope_piece
-from policyengine.api_schema.parts import Schema, listing, or_null, record, ref, text
+from policyengine.api_schema.parts import Schema, listing, record, ref
+from policyengine.api_schema.patterns import MOMENT
 
 #: How many questions one batch may hold.
 MOST_ITEMS: Final = 1000
@@ -86,8 +87,8 @@ def _explain() -> Schema:
 
 
 def _as_of() -> Schema:
-    # Days and moments are told apart by the service: a pattern that accepted both would explain nothing.
-    return {"title": "Evaluation day", **or_null(text("", examples=["2025-04-01"]), _AS_OF)}
+    day: Schema = {"type": ["string", "null"], "pattern": f"^{MOMENT}$", "examples": ["2025-04-01"]}
+    return {"title": "Evaluation day", **day, "description": _AS_OF}
 
 
 def _any_facts() -> Schema:

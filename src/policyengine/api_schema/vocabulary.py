@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from policyengine.api_schema import patterns
 from policyengine.api_schema.parts import Schema, ref
 from policyengine.engine.read_values import LARGEST_INTEGER, LONGEST_TEXT, MOST_DIGITS
 from policyengine.engine.vocabulary_tree import Names, tree_of
@@ -13,15 +15,14 @@ from policyengine.model.vocabulary import Fact, FactList
 from policyengine.values.text import decimal_text
 from policyengine.values.types import Kind, Type
 
-_NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
-_DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,20})?"
-_MOMENT: Final = rf"{_DAY}([Tt]{_CLOCK}([zZ]|[+-][0-9]{{2}}:[0-9]{{2}}))?"
+_LARGEST_NUMBER: Final = 10**MOST_DIGITS - 1
 
 
-def value_schemas() -> dict[str, Schema]:
-    """How values are written, by name: the pieces that the facts of every bundle refer to. Null is always unknown."""
-    return {
+def value_schemas(bundles: Collection[CheckedBundle]) -> dict[str, Schema]:
+    """How values are written, by name: the pieces that the facts of these bundles refer to. Null is always unknown."""
+    monies = {_money_name(f): _money(f) for bundle in bundles for f in _facts_of(bundle) if f.type.kind is Kind.MONEY}
+    used = {_form(f).get("$ref") for bundle in bundles for f in _facts_of(bundle)}
+    every = dict(sorted(monies.items())) | {
         "Boolean": {"title": "True or false", "type": ["boolean", "null"]},
         "Integer": {
             "title": "Whole number",
@@ -29,13 +30,14 @@ def value_schemas() -> dict[str, Schema]:
             "minimum": -LARGEST_INTEGER,
             "maximum": LARGEST_INTEGER,
         },
-        "Decimal": _decimal(),
-        "Money": _money(),
-        "Currency": {"title": "Currency, by its ISO 4217 code", "type": ["string", "null"], "pattern": "^[A-Z]{3}$"},
+        "Decimal": _decimal(patterns.NUMBER, -_LARGEST_NUMBER),
+        "DecimalNotNegative": _decimal(patterns.not_negative(), 0),
+        "Currency": {"title": "Currency, by its ISO 4217 code", "type": ["string", "null"], **_code()},
         "Date": _date("A day; a moment with its offset stands for the day it is in the bundle's time zone.", ""),
         "DateOrNone": _date("A day, as in Date; the empty text says that there is none.", "|"),
         "Text": {"title": "Text", "type": ["string", "null"], "maxLength": LONGEST_TEXT},
     }
+    return {name: schema for name, schema in every.items() if ref(name)["$ref"] in used}
 
 
 def facts_schema(bundle: CheckedBundle) -> Schema:
@@ -62,8 +64,7 @@ def _list(declared: FactList) -> Schema:
     fields = {name: _fact(field) for name, field in declared.fields.items()}
     item: Schema = {"type": "object", "additionalProperties": False}
     if declared.id_field is not None:
-        id_: Schema = {"type": ["string", "integer"], "minLength": 1, "description": "What the element is known by."}
-        fields = {declared.id_field: id_, **fields}
+        fields = {declared.id_field: _id(declared.fields.get(declared.id_field)), **_without(fields, declared.id_field)}
         item["required"] = [declared.id_field]
     item["properties"] = fields
     default: Schema = {"default": []} if declared.default_empty else {}
@@ -71,8 +72,38 @@ def _list(declared: FactList) -> Schema:
     return {**words, "type": ["array", "null"], "items": item, **default}
 
 
+def _id(field: Fact | None) -> Schema:
+    """The field that names an element: never null, and never empty."""
+    words = _words(*((field.title, field.description) if field else (None, None)), "What the element is known by")
+    if field is not None and field.type.kind not in (Kind.TEXT, Kind.INTEGER):
+        return {**_form(field), "not": {"type": "null"}, **words}
+    type_ = "string" if field is not None and field.type.kind is Kind.TEXT else ["string", "integer"]
+    return {"type": type_, "minLength": 1, "maxLength": LONGEST_TEXT, **words}
+
+
+def _without(fields: Mapping[str, Schema], name: str) -> dict[str, Schema]:
+    return {key: value for key, value in fields.items() if key != name}
+
+
+def _facts_of(bundle: CheckedBundle) -> Iterator[Fact]:
+    yield from bundle.facts.values()
+    for items in bundle.lists.values():
+        yield from items.fields.values()
+
+
 def _fact(fact: Fact) -> Schema:
-    return {**_form(fact), **_words(fact.title, fact.description, *_limits(fact))}
+    return {**_form(fact), **_bounds(fact), **_words(fact.title, fact.description, *_limits(fact))}
+
+
+def _bounds(fact: Fact) -> Schema:
+    """Limits of a whole number. Those of other numbers are said in words: decimals in a schema are not exact."""
+    if fact.type.kind is not Kind.INTEGER:
+        return {}
+    least, most = fact.minimum, fact.maximum
+    return {
+        **({} if least is None else {"minimum": math.ceil(least)}),
+        **({} if most is None else {"maximum": math.floor(most)}),
+    }
 
 
 def _form(fact: Fact) -> Schema:
@@ -82,6 +113,10 @@ def _form(fact: Fact) -> Schema:
             return _member_of(fact.type, or_null=True)
         case Kind.SET:
             return {"type": ["array", "null"], "items": _member_of(fact.type, or_null=False)}
+        case Kind.MONEY:
+            return ref(_money_name(fact))
+        case Kind.DECIMAL if _not_negative(fact):
+            return ref("DecimalNotNegative")
         case Kind.DATE if fact.may_be_empty:
             return ref("DateOrNone")
         case kind:
@@ -91,7 +126,8 @@ def _form(fact: Fact) -> Schema:
 def _member_of(type_: Type, *, or_null: bool) -> Schema:
     """One member; any other text as well for an open enum."""
     if type_.open:
-        return {"type": ["string", "null"] if or_null else "string", "examples": list(type_.members)}
+        form: Schema = {"type": ["string", "null"] if or_null else "string", "maxLength": LONGEST_TEXT}
+        return {**form, "examples": list(type_.members)}
     return {"enum": [*type_.members, *([None] if or_null else [])]}
 
 
@@ -118,28 +154,55 @@ def _limits(fact: Fact) -> list[str]:
     return found
 
 
-def _decimal() -> Schema:
+def _not_negative(fact: Fact) -> bool:
+    return fact.minimum is not None and fact.minimum >= 0
+
+
+def _decimal(pattern: str, least: int) -> Schema:
     return {
         "title": "Exact decimal number, as text or as a number",
         "type": ["string", "number", "null"],
-        "pattern": f"^{_NUMBER}$",
+        "pattern": f"^{pattern}$",
         "maxLength": MOST_DIGITS,
+        "minimum": least,
+        "maximum": _LARGEST_NUMBER,
     }
 
 
-def _money() -> Schema:
-    amount: Schema = {"type": ["string", "number"], "pattern": f"^{_NUMBER}$", "maxLength": MOST_DIGITS}
-    currency: Schema = {"type": "string", "pattern": "^[A-Z]{3}$"}
+def _money_name(fact: Fact) -> str:
+    """The piece for amounts of so many places, with or without a sign."""
+    return f"Money{fact.decimals}" + ("NotNegative" if _not_negative(fact) else "")
+
+
+def _money(fact: Fact) -> Schema:
+    number = patterns.amount(fact.decimals, negative=not _not_negative(fact))
+    amount: Schema = {
+        "type": ["string", "number"],
+        "pattern": f"^{number}$",
+        "maxLength": MOST_DIGITS,
+        "minimum": 0 if _not_negative(fact) else -_LARGEST_NUMBER,
+        "maximum": _LARGEST_NUMBER,
+    }
     pair: Schema = {
         "type": "object",
         "additionalProperties": False,
         "required": ["amount", "currency"],
-        "properties": {"amount": amount, "currency": currency},
+        "properties": {"amount": amount, "currency": {"type": "string", **_code()}},
     }
-    brief: Schema = {"type": "string", "pattern": f"^{_NUMBER} [A-Z]{{3}}$"}
-    examples = [{"amount": "12.50", "currency": "USD"}, "12.50 USD"]
-    return {"title": "Amount of money", "anyOf": [pair, brief, {"type": "null"}], "examples": examples}
+    brief: Schema = {
+        "type": "string",
+        "pattern": f"^{number} {patterns.currency()}$",
+        "maxLength": MOST_DIGITS + len(" USD"),
+    }
+    title = f"Amount of money, of {fact.decimals} decimal places at most"
+    examples = [{"amount": "12", "currency": "USD"}, "12 USD"]
+    return {"title": title, "anyOf": [pair, brief, {"type": "null"}], "examples": examples}
+
+
+def _code() -> Schema:
+    return {"pattern": f"^{patterns.currency()}$", "minLength": 3, "maxLength": 3}
 
 
 def _date(title: str, empty: str) -> Schema:
-    return {"title": title, "type": ["string", "null"], "pattern": f"^({_MOMENT}{empty})$", "examples": ["2025-03-20"]}
+    pattern = f"^({patterns.MOMENT}{empty})$"
+    return {"title": title, "type": ["string", "null"], "pattern": pattern, "examples": ["2025-03-20"]}

@@ -15,6 +15,8 @@ from policyengine.engine.settings import DEFAULT, SAMPLE
 PREFIX: Final = "POLICYENGINE_"
 #: The folder for differences, in the one in which the service is started. It is made when there is the first.
 DIFFERENCES: Final = "policyengine-differences"
+#: Requests that a worker decides at a time.
+CONCURRENCY: Final = 48
 #: The decision log, likewise.
 LOG: Final = "policyengine-log/decisions.sqlite"
 
@@ -98,6 +100,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("host", Text("ADDRESS"), "127.0.0.1", "Address to listen on."),
     Setting("port", Whole(0, 65535), 8000, "Port to listen on; 0 chooses a free one."),
     Setting("workers", Whole(1, 64), 1, "Processes that answer; each uses at most one processor."),
+    Setting(
+        "concurrency", Whole(1, 1000), CONCURRENCY, "Requests that each process decides at a time; more are refused."
+    ),
     Setting("access_log", Switch(), default=False, help="Log every request."),
     Setting(
         "log_format", OneOf("log format", _log_formats), "text", "Log lines for people, text, or for programs, json."

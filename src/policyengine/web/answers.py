@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Json = object
 JSON_TYPE: Final = "application/json"
+#: JSON lines: a body of many JSON texts, each on a line of its own.
+STREAM_TYPE: Final = "application/x-ndjson"
 # Nothing that an answer holds is an object of Python's own kinds: such would be a mistake, and must not be written.
 _STRICT: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
@@ -55,6 +58,12 @@ def response(body: bytes, digest: str | None = None, status: int = 200, content_
     if digest is not None:
         headers.append((DIGEST_HEADER, digest))
     return _Complete(body, status, headers, direct_passthrough=True)
+
+
+def streamed(parts: Iterator[bytes], digest: str) -> Response:
+    """The response that sends these parts as they come."""
+    headers = [("Content-Type", STREAM_TYPE), *SECURITY, (DIGEST_HEADER, digest)]
+    return _Complete(parts, 200, headers)
 
 
 class _Complete(Response):

@@ -6,6 +6,8 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, Request, Response, request
@@ -18,12 +20,15 @@ import policyengine
 from policyengine.access.gate import Gate
 from policyengine.access.scopes import Scope
 from policyengine.api_schema.openapi import PROBLEM_TYPE
+from policyengine.configuration.settings import CONCURRENCY
 from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import problems
 from policyengine.web.admin import add_admin, only_on_loopback
-from policyengine.web.answers import answer, response
-from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, leave_rest
+from policyengine.web.admission import Places
+from policyengine.web.answers import answer, response, streamed
+from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, body_of, is_stream, leave_rest, lines_of
+from policyengine.web.catalogue import Edition
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.guard import finish, guard, knows
@@ -35,7 +40,7 @@ from policyengine.web.problems import Problem
 from policyengine.web.readiness import add_readiness, status_of
 from policyengine.web.request_ids import REQUEST_ID, id_of
 from policyengine.web.service import Service, desk_of, failed
-from policyengine.web.visits import require_readable, visit_of
+from policyengine.web.visits import Visit, require_readable, visit_of
 from policyengine.web.worker import Link
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -54,6 +59,7 @@ def create_app(  # noqa: PLR0913 - all that an application is made of
     gate: Gate | None = None,
     *,
     own_names_only: bool = False,
+    concurrency: int = CONCURRENCY,
     log: LogSettings | None = None,
 ) -> Flask:
     """The service over these bundles, by id. Create it in the process that serves it: it holds the engines.
@@ -61,15 +67,15 @@ def create_app(  # noqa: PLR0913 - all that an application is made of
     ``engines`` makes them; left out, they are the usual ones, and facts on which they differ are not kept. ``link``
     exchanges the bundles later on; left out, they stay. ``gate`` lets callers in by their keys; left out, everybody may
     ask, or with ``own_names_only`` who asks this machine by a name of its own. ``log`` says how decisions are logged;
-    left out, they are not.
+    left out, they are not. No more than ``concurrency`` requests are decided at a time.
     """
-    metrics = Metrics()
+    metrics = Metrics(concurrency)
     app = _App(metrics)
     book = Logbook(log, metrics.log)
     service = Service(bundles, metrics, engines or Engines(), book)
     status = link.status if link else functools.partial(status_of, service.catalogue)
     metrics.follow(status)
-    _add_decisions(app, service)
+    _add_decisions(app, service, metrics.places)
     _add_descriptions(app, service, keyed=gate is not None)
     _add_health(app, metrics)
     _add_log(app, book)
@@ -159,8 +165,34 @@ def _tell(asked: _Asked, response: Response, seconds: float) -> None:
     )
 
 
-def _add_decisions(app: Flask, service: Service) -> None:
+def _holding(places: Places) -> Callable[[F], F]:
+    """For a function that answers while it holds a place. Without one, the body is left where it is."""
+
+    def hold(answering: F) -> F:
+        @wraps(answering)
+        def held(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - those of the function
+            _asked().body_is_left = True
+            places.take()
+            _asked().body_is_left = False
+            try:
+                told = answering(*arguments, **named)
+            except BaseException:
+                places.leave()
+                raise
+            if told.is_streamed:
+                told.call_on_close(places.leave)
+            else:
+                places.leave()
+            return told
+
+        return cast("F", held)
+
+    return hold
+
+
+def _add_decisions(app: Flask, service: Service, places: Places) -> None:
     @app.post("/v1/bundles/<bundle>/decisions/<decision>")
+    @_holding(places)
     def decide(bundle: str, decision: str) -> Response:
         asked = _asked()
         visit = visit_of(asked, asked.id)
@@ -170,13 +202,27 @@ def _add_decisions(app: Flask, service: Service) -> None:
             return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked.digest)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
+    @_holding(places)
     def batch(bundle: str, decision: str) -> Response:
         asked = _asked()
         visit = visit_of(asked, asked.id)
+        if is_stream(asked):
+            return _stream(service.take(bundle), decision, asked, visit)
         with service.take(bundle) as edition:
             asked.digest = edition.bundle.digest
             desk = desk_of(edition, decision)
             return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
+
+
+def _stream(taken: Edition, decision: str, asked: _Asked, visit: Visit) -> Response:
+    """The answers to a stream. Its bundle is held until the last of them is made."""
+    with ExitStack() as before:
+        edition = before.enter_context(taken)
+        asked.digest = edition.bundle.digest
+        parts = desk_of(edition, decision).stream(lines_of(asked), visit)
+        told = streamed(parts, asked.digest)
+        told.call_on_close(before.pop_all().close)
+        return told
 
 
 def _sent(reply: Reply, digest: str) -> Response:
@@ -236,6 +282,7 @@ def _add_errors(app: Flask) -> None:
     @app.errorhandler(Problem)
     def refused(problem: Problem) -> Response:
         told = answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
+        told.headers.extend(problem.headers)
         if problem.kind is problems.LOG_UNAVAILABLE:
             told.headers["Retry-After"] = str(RETRY_SECONDS)
         return told

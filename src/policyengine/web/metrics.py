@@ -13,6 +13,8 @@ from pathlib import Path
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from policyengine.configuration.settings import CONCURRENCY
+from policyengine.web.admission import Places
 from policyengine.web.bundle_metrics import BundleMetrics
 from policyengine.web.check_metrics import CheckMetrics
 from policyengine.web.decision_metrics import DecisionMetrics
@@ -25,9 +27,9 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """Counters of one application."""
+    """Counters of one application, which decides so many requests at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, concurrency: int = CONCURRENCY) -> None:
         self._registry = registry = CollectorRegistry()
         # Labels are routes and codes, never what callers send: their number is bounded.
         self._requests = Counter(
@@ -40,6 +42,7 @@ class Metrics:
         self._by_answer: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.checks = CheckMetrics(registry)
         self.decisions = DecisionMetrics(registry)
+        self.places = Places(concurrency, registry)
         self.log = LogMetrics(registry)
         self._bundles: BundleMetrics | None = None
 

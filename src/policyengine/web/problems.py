@@ -47,6 +47,7 @@ NO_KEYS_READABLE = ProblemKind("no-keys-readable", 503, "Keys cannot be checked 
 ADMIN_CLOSED = ProblemKind("admin-closed", 403, "The service may not be administered from here")
 RELOAD_REFUSED = ProblemKind("reload-refused", 422, "Bundles were refused; what was in service of them stays")
 RELOAD_FAILED = ProblemKind("reload-failed", 503, "The reload came to no end")
+OVERLOADED = ProblemKind("overloaded", 503, "The service has more to decide than it can at a time")
 
 KINDS = (
     NO_KEY,
@@ -72,17 +73,22 @@ KINDS = (
     ADMIN_CLOSED,
     RELOAD_REFUSED,
     RELOAD_FAILED,
+    OVERLOADED,
 )
 
 
 @dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """A request that gets no decision. ``errors`` lists its faults with pointers into the body."""
+    """A request that gets no decision. ``errors`` lists its faults with pointers into the body.
+
+    ``headers`` are those of the answer, besides the usual ones.
+    """
 
     kind: ProblemKind
     detail: str
     help: str | None = None
     errors: Sequence[FactProblem] = field(default=())
+    headers: Sequence[tuple[str, str]] = field(default=())
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form; ``help`` and ``errors`` only where there are some."""

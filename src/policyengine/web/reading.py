@@ -18,9 +18,11 @@ from policyengine.web.problems import TOO_LARGE, Problem, unusable
 ItemId = str | int | None
 _ITEM_KEYS: Final = ("id", "facts", "as_of")
 _QUESTION_KEYS: Final = ("facts", "as_of", "answer", "explain")
+_LINE_KEYS: Final = ("id", *_QUESTION_KEYS)
 _BATCH_KEYS: Final = ("items", "answer", "explain")
 _PLAIN_ITEM: Final = frozenset(_ITEM_KEYS)
 _PLAIN_QUESTION: Final = frozenset(_QUESTION_KEYS)
+_PLAIN_LINE: Final = frozenset(_LINE_KEYS)
 _LONGEST_KEY: Final = 80
 
 
@@ -75,13 +77,28 @@ class QuestionReader:
 
     def item(self, data: object, position: int) -> tuple[ItemId, Question | Problem]:
         """The question of a batch at this position (from 0) and its id, None if it has none that can be used."""
-        id_, bad_id = self._id(data, position)
+        id_, bad_id = self._id(data, f"/items/{position}/id", taken=self._taken)
         if not bad_id and type(data) is dict and _PLAIN_ITEM.issuperset(data):
             plain = self._plain(data)
             if plain is not None:
                 return id_, plain
         found, problems = self._read(data, _ITEM_KEYS, f"/items/{position}", bad_id)
         return id_, unusable(problems) if problems or found is None else found
+
+    def line(self, data: object) -> tuple[ItemId, Question | Problem]:
+        """The question on a line of a stream, as of a body of its own, and its id.
+
+        Ids are not compared with each other: there is no end to them.
+        """
+        id_, bad_id = self._id(data, "/id", taken=set())
+        form, bad_form = _form_of(data)
+        bad = [*bad_id, *bad_form]
+        if not bad and type(data) is dict and _PLAIN_LINE.issuperset(data):
+            plain = self._plain(data, form)
+            if plain is not None:
+                return id_, plain
+        found, problems = self._read(data, _LINE_KEYS, "", bad)
+        return id_, unusable(problems) if problems or found is None else found._replace(form=form)
 
     def _plain(self, data: dict[str, object], form: Form = _PLAIN) -> Question | None:
         """A question whose keys are known, or None when there may be something wrong with it."""
@@ -128,21 +145,21 @@ class QuestionReader:
             return fact_problems(e, at)
         return []
 
-    def _id(self, data: object, position: int) -> tuple[ItemId, list[FactProblem]]:
+    @staticmethod
+    def _id(data: object, place: str, taken: set[ItemId]) -> tuple[ItemId, list[FactProblem]]:
         """The id of an item, and what is wrong with it, if anything. An item need not have one."""
         given = data.get("id") if isinstance(data, Mapping) else None
         if given is None:
             return None, []
-        place = f"/items/{position}/id"
         if isinstance(given, bool) or not isinstance(given, str | int):
             return None, [_wrong_type(place, given, "text or a whole number")]
         if len(given if isinstance(given, str) else str(given)) > LONGEST_ID:
             return None, [FactProblem(place, "request/range", f"this id is longer than {LONGEST_ID} characters")]
-        if given in self._taken:
+        if given in taken:
             help_ = "give each item an id of its own, or none"
             twice = f"the id {shown(str(given))} is given twice"
             return given, [FactProblem(place, "request/duplicate-id", twice, help_)]
-        self._taken.add(given)
+        taken.add(given)
         return given, []
 
 

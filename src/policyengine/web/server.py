@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from policyengine.configuration.settings import CONCURRENCY
 from policyengine.decision_log.log import LogSettings
 from policyengine.frontend.bundle_files import BundleFiles
 from policyengine.model.bundle import CheckedBundle
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from policyengine.packing.signing import PublicKey
     from policyengine.web.guard import Guarding
 
-#: Requests that one worker reads and answers at a time. Deciding is one at a time; reading and writing overlap, and
-#: a client that is slow to send its body holds a thread for as long as it takes.
-THREADS: Final = 64
+#: Threads of a worker besides those that decide: to refuse what is too much, and to tell of health and counts. Deciding
+#: is one at a time; reading and writing overlap, and who is slow to send a body holds a thread for as long as it takes.
+SPARE_THREADS: Final = 16
 #: Seconds that a worker has to finish what it is answering when the server is stopped.
 GRACE: Final = 10
 # Named as in `metrics`, which must not be imported before the variable is set.
@@ -70,7 +71,7 @@ class Listening:
 
     ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`. ``keys`` is the path of
     the file of keys with which callers may ask; None: everybody may, or with ``own_names_only`` who asks this machine
-    by a name of its own.
+    by a name of its own. Each worker decides no more than ``concurrency`` requests at a time.
     """
 
     address: str
@@ -80,6 +81,7 @@ class Listening:
     log_format: str = logs.TEXT
     keys: str | None = None
     own_names_only: bool = False
+    concurrency: int = CONCURRENCY
 
     @property
     def is_local(self) -> bool:
@@ -157,7 +159,8 @@ def _server(listening: Listening, hang_up: Callable[[], object]) -> _Server:
         port=listening.port,
         interface=Interfaces.WSGI,
         workers=listening.workers,
-        blocking_threads=THREADS,
+        blocking_threads=listening.concurrency + SPARE_THREADS,
+        http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=logs.settings(listening.log_format, access=listening.access_log),
@@ -227,6 +230,7 @@ class _Start:
             link,
             guarding.gate(),
             own_names_only=guarding.own_names_only,
+            concurrency=handed.listening.concurrency,
             log=handed.log,
         )
         with self._started.get_lock():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from policyengine.api_schema.openapi import KEY_HEADER
 from policyengine.decision_log.entry import Entry, Made
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.engine import Engine
@@ -17,12 +18,14 @@ from policyengine.errors import RequestError
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
 from policyengine.web.answers import json_bytes
+from policyengine.web.body import data_of_line
 from policyengine.web.catalogue import Catalogue, Edition, Generation
 from policyengine.web.engines import MakeEngine
 from policyengine.web.explaining import Explanations
+from policyengine.web.lines import Line
 from policyengine.web.logbook import Logbook, Reply
 from policyengine.web.metrics import Metrics
-from policyengine.web.problems import INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION, Problem, unusable
+from policyengine.web.problems import BAD_REQUEST, INTERNAL, UNKNOWN_BUNDLE, UNKNOWN_DECISION, Problem, unusable
 from policyengine.web.reading import Form, ItemId, Question, QuestionReader, fact_problems, read_batch
 from policyengine.web.visits import Visit
 
@@ -168,7 +171,7 @@ class Desk:
         reader = QuestionReader(self._engine)
         read = [reader.item(item, position) for position, item in enumerate(asked.items)]
         try:
-            told = [self._item(id_, item, n, visit, asked.form) for n, (id_, item) in enumerate(read)]
+            told = [self._item(id_, item, f"/items/{n}", visit, asked.form) for n, (id_, item) in enumerate(read)]
         finally:
             self._checked()
         ids = [json_bytes(id_) for id_, _ in read]
@@ -176,17 +179,43 @@ class Desk:
         self._count(told)
         return reply
 
-    def _item(self, id_: ItemId, asked: Question | Problem, position: int, visit: Visit, form: Form) -> _Told:
-        """The answer to an item."""
+    def stream(self, groups: Iterable[Sequence[Line]], visit: Visit) -> Iterator[bytes]:
+        """The answers to the lines of a stream, each a line, in their order: as many at a time as arrived together.
+
+        Raises Problem, but not while it is iterated: what is wrong by then is told on the lines that it is about.
+        """
+        if visit.key is not None:
+            help_ = "leave the header out, or send a batch in one piece"
+            raise Problem(BAD_REQUEST, f"`{KEY_HEADER}` is not taken with a stream", help_)
+        reader = QuestionReader(self._engine)
+        return (self._lines([_read_line(reader, line) for line in lines], visit) for lines in groups)
+
+    def _lines(self, read: Sequence[tuple[ItemId, Question | Problem]], visit: Visit) -> bytes:
+        """The answers to some lines, once they are logged."""
+        try:
+            told = [self._item(id_, asked, "", visit, _form_of(asked)) for id_, asked in read]
+        finally:
+            self._checked()
+        ids = [json_bytes(id_) for id_, _ in read]
+        try:
+            reply = self._book.send([t.entry for t in told], lambda envelopes: _stream_text(ids, told, envelopes))
+        except Problem as e:
+            refused = _Told(json_bytes(e.to_dict()))
+            return _stream_text(ids, [refused if t.made else t for t in told], [None] * len(told))
+        self._count(told)
+        return reply.body
+
+    def _item(self, id_: ItemId, asked: Question | Problem, at: str, visit: Visit, form: Form) -> _Told:
+        """The answer to an item, which stands at the pointer ``at``."""
         if isinstance(asked, Problem):
             return _Told(json_bytes(asked.to_dict()))
         try:
             answered = self._engine.answer(self._decision, asked.facts, as_of=asked.as_of)
             return self._told(answered, asked._replace(form=form), visit, id_)
         except RequestError as e:
-            return _Told(json_bytes(unusable(fact_problems(e, f"/items/{position}")).to_dict()))
+            return _Told(json_bytes(unusable(fact_problems(e, at)).to_dict()))
         except Exception:  # noqa: BLE001 - whatever happened to one item, the others are answered
-            _log.exception("item %d of a batch failed", position)
+            _log.exception("an item of a batch failed%s", at and f": {at}")
             return _Told(json_bytes(failed().to_dict()))
 
     def _told(self, answered: Answered, asked: Question, visit: Visit, item: ItemId = None) -> _Told:
@@ -206,11 +235,28 @@ class Desk:
 
 
 def _batch_text(ids: Sequence[bytes], told: Sequence[_Told], envelopes: Sequence[bytes | None]) -> bytes:
-    items = (
-        b'{"id":%b,%b}' % (id_, b'"problem":%b' % t.text if t.made is None else t.members(envelope))
-        for id_, t, envelope in zip(ids, told, envelopes, strict=True)
-    )
-    return b'{"items":[%b]}' % b",".join(items)
+    return b'{"items":[%b]}' % b",".join(_item_texts(ids, told, envelopes))
+
+
+def _stream_text(ids: Sequence[bytes], told: Sequence[_Told], envelopes: Sequence[bytes | None]) -> bytes:
+    return b"".join(b"%b\n" % text for text in _item_texts(ids, told, envelopes))
+
+
+def _item_texts(ids: Sequence[bytes], told: Sequence[_Told], envelopes: Sequence[bytes | None]) -> Iterator[bytes]:
+    for id_, t, envelope in zip(ids, told, envelopes, strict=True):
+        yield b'{"id":%b,%b}' % (id_, b'"problem":%b' % t.text if t.made is None else t.members(envelope))
+
+
+def _form_of(asked: Question | Problem) -> Form:
+    return Form() if isinstance(asked, Problem) else asked.form
+
+
+def _read_line(reader: QuestionReader, line: Line) -> tuple[ItemId, Question | Problem]:
+    """The question on a line and its id, or what is wrong with the line."""
+    try:
+        return reader.line(data_of_line(line))
+    except Problem as problem:
+        return None, problem
 
 
 def failed() -> Problem:
