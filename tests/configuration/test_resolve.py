@@ -90,7 +90,7 @@ def test_each_value_is_asked_for_as_what_it_is():
         (found.whole, "where"),
         (found.whole, "loud"),
         (found.switch, "count"),
-        (found.folders, "where"),
+        (found.several, "where"),
     ]:
         with pytest.raises(TypeError, match=f"setting `{name}` is no"):
             ask(name)
