@@ -13,5 +13,5 @@
 * ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks
 * ``log_metrics``: what is counted of the decision log
 * ``logs``: what is logged, and how; ``request_ids``: by which id
-* ``server``: the server process and its workers
+* ``server``: the server process and its workers; ``ending``: how they are told to end
 """

@@ -19,6 +19,7 @@ from policyengine.configuration.settings import CONCURRENCY
 from policyengine.decision_log.log import LogSettings
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
+from policyengine.web.ending import hear_every_end
 from policyengine.web.engines import MakeEngine
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class _Start:
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
 
+        hear_every_end()
         logs.configure(self._listening.log_format, access=self._listening.access_log)
         app = create_app(
             self._bundles,
