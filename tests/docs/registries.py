@@ -15,7 +15,14 @@ from policyengine.testing.known_words import FAULTS, REMARKS
 PACKAGE = ROOT / "src" / "policyengine"
 _CODE = re.compile(r"[a-z]+/[a-z]+(?:-[a-z]+)*")
 # Texts of the program that look like codes.
-_OTHERS = {"application/json", "text/plain", "policies/returns", "testcase/error", "testcase/failure"}
+_OTHERS = {
+    "application/json",
+    "application/x-ndjson",
+    "text/plain",
+    "policies/returns",
+    "testcase/error",
+    "testcase/failure",
+}
 
 
 def _texts(path: Path) -> Iterator[str]:

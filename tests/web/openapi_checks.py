@@ -21,13 +21,27 @@ UNSAID = {
     "request/type": r"day|date|a whole number is needed here, but this is a number",
     "request/timestamp": r"",  # which moments a time zone leaves out, or are before the first day
 }
+#: The end of the kind and a part of the detail of problems with the header `Idempotency-Key`: what came before with the
+#: same key, or which media type stands beside it, no schema of a header can say.
+OF_THE_KEY = [(":idempotency-key-reused", "came with another request"), (":bad-request", "is not taken with a stream")]
 _TOO_MANY_ITEMS = re.compile(r"holds [0-9]+ items at most")
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Without keys of requests: schemathesis sends the same few again and again, and others have them by then."""
+    if case.headers:
+        case.headers.pop("Idempotency-Key", None)
 
 
 @schemathesis.check
 def what_fits_is_taken(ctx, response, case):
     # What is not even HTTP is refused by the server, without a problem.
-    refused = response.json() if response.status_code in (400, 422) and response.content else {}
+    refused = response.json() if response.status_code in (400, 409, 422) and response.content else {}
+    if any(refused.get("type", "").endswith(kind) and said in refused["detail"] for kind, said in OF_THE_KEY):
+        return None
+    if case.operation.path == "/v1/log" and response.status_code == 400:
+        return None  # its filters are texts there, of which only the service knows which are moments or places
     if all(_is_unsaid(error) for error in refused.get("errors", [{}])):
         return None
     return positive_data_acceptance(ctx, response, case)
@@ -38,10 +52,11 @@ def what_does_not_fit_is_refused(ctx, response, case):
     if case.operation.path.endswith("/batch") and case.method == "POST":
         if response.status_code == 413 and _TOO_MANY_ITEMS.search(response.json()["detail"]):
             return None  # a status for requests that are too large, of which the check does not think
-        if response.status_code == 200:
-            items = response.json()["items"]
-            # The body as a whole is refused as a whole: only what stands in an item may have been bad.
-            assert any("problem" in item for item in items) or not _is_whole_bad(case), "nothing was refused"
+        if response.status_code == 200 and response.headers["content-type"][0] != "application/json":
+            return None  # every text is a stream: its bad lines are told one by one
+        # The body as a whole is refused as a whole: what was bad must have stood in an item, and been told of it.
+        told = response.json()["items"] if response.status_code == 200 else []
+        if any("problem" in item for item in told) and not _is_whole_bad(case):
             return None
     return negative_data_rejection(ctx, response, case)
 
@@ -53,4 +68,8 @@ def _is_unsaid(error) -> bool:
 def _is_whole_bad(case) -> bool:
     """Whether a batch is bad beside its items."""
     body = case.body
-    return not isinstance(body, dict) or not isinstance(body.get("items"), list) or bool({*body} - {"items", "answer"})
+    return (
+        not isinstance(body, dict)
+        or not isinstance(body.get("items"), list)
+        or bool({*body} - {"items", "answer", "explain"})
+    )

@@ -47,7 +47,8 @@ def idempotency_header(name: str) -> Schema:
         "in": "header",
         "description": "A key of the caller's own for this request: sent again with it, the request gets the first "
         "answer again. It is kept for a day.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        # Servers cut blanks off the ends of headers, and quotes around a key are not a part of it.
+        "schema": {"type": "string", "pattern": "^[!#-~]([ -~]{0,253}[!#-~])?$", "maxLength": 255},
     }
 
 

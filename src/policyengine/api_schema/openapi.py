@@ -28,6 +28,8 @@ from policyengine.values.types import Kind
 DIGEST_HEADER = "Policy-Bundle-Digest"
 KEY_HEADER = "Idempotency-Key"
 PROBLEM_TYPE = "application/problem+json"
+#: JSON lines: a body of many JSON texts, each on a line of its own.
+STREAM_TYPE = "application/x-ndjson"
 _JSON = "application/json"
 _DECISION: Final = re.compile(r"^/v1/bundles/[^/]+/decisions/[^/]+")
 _MEANINGS = {
@@ -36,7 +38,7 @@ _MEANINGS = {
     "403": "The key does not allow this, or the log cannot be read here.",
     "404": "There is no such bundle, decision or record.",
     "413": "The body is too large, or holds too many items.",
-    "415": "The body is not sent as JSON.",
+    "415": "The body is not sent as JSON, or as JSON lines.",
     "422": "The body is JSON, but cannot be used: every fault is listed with its place.",
     "429": "The key asks more often than it may; `Retry-After` says when to come again.",
     "500": "A fault of the service.",
@@ -121,7 +123,13 @@ def _paths_of(bundle: CheckedBundle, spec: DecisionSpec) -> Schema:
     one = _post(bundle, spec, "decide", "Request", _answer(answer))
     many = _post(bundle, spec, "batch", "Batch", batch_answer(answer))
     many["summary"] += ": many questions at once"
+    many["requestBody"]["content"][STREAM_TYPE] = {"schema": _lines("A question on each line, as of a single one.")}
+    many["responses"]["200"]["content"][STREAM_TYPE] = {"schema": _lines("An answer on each line, as of a batch.")}
     return {path: {"post": one}, f"{path}/batch": {"post": many}}
+
+
+def _lines(description: str) -> Schema:
+    return text(f"JSON lines. {description} The document cannot say more of a stream than this.")
 
 
 def _answer(decision: Schema) -> Schema:

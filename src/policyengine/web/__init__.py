@@ -13,7 +13,7 @@
 * ``metrics``: what is counted; ``decision_metrics``: of decisions; ``check_metrics``: of engines' cross-checks;
   ``bundle_metrics``: what is in service; ``log_metrics``: of the decision log
 * ``logs``: what is logged, and how; ``request_ids``: by which id
-* ``server``: the server process and its workers
+* ``server``: the server process and its workers; ``ending``: how they are told to end
 
 How bundles are exchanged while the service runs:
 

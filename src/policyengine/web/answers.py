@@ -10,15 +10,13 @@ import orjson
 from flask import Response
 from werkzeug.datastructures import Headers
 
-from policyengine.api_schema.openapi import DIGEST_HEADER
+from policyengine.api_schema.openapi import DIGEST_HEADER, STREAM_TYPE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 Json = object
 JSON_TYPE: Final = "application/json"
-#: JSON lines: a body of many JSON texts, each on a line of its own.
-STREAM_TYPE: Final = "application/x-ndjson"
 # Nothing that an answer holds is an object of Python's own kinds: such would be a mistake, and must not be written.
 _STRICT: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 

@@ -10,10 +10,11 @@ from typing import Final
 from flask import Request, Response
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from policyengine.api_schema.openapi import STREAM_TYPE
 from policyengine.engine.json_reader import read_json
 from policyengine.errors import RequestError
 from policyengine.web import problems
-from policyengine.web.answers import JSON_TYPE, STREAM_TYPE
+from policyengine.web.answers import JSON_TYPE
 from policyengine.web.lines import Line, groups_of
 from policyengine.web.problems import Problem, malformed
 

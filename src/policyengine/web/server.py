@@ -23,6 +23,7 @@ from policyengine.decision_log.log import LogSettings
 from policyengine.frontend.bundle_files import BundleFiles
 from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
+from policyengine.web.ending import hear_every_end
 from policyengine.web.engines import Engines
 from policyengine.web.judging import Judge, Keep
 from policyengine.web.supervisor import Supervisor
@@ -213,6 +214,7 @@ class _Start:
         from policyengine.web.app import create_app
         from policyengine.web.worker import Link
 
+        hear_every_end()
         handed = self._handed
         logs.configure(handed.listening.log_format, access=handed.listening.access_log)
         # A signal to all processes of the service is for the one that starts the others.

@@ -1,0 +1,32 @@
+"""Being told to end, in a worker: whenever it comes, the server gets to know of it.
+
+Python answers a signal in its main thread, and the server's waits there without looking: a signal that comes in the
+moments before it waits, or before the server listens to signals, would be lost, and the worker killed in the end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Final
+
+_PAUSE: Final = 0.1
+
+
+def hear_every_end() -> None:
+    """Repeats a signal that tells this worker to end until it does. Call it in the main thread."""
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    # Python writes the number of every signal there as soon as it comes, whatever its main thread does.
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    main = threading.main_thread().ident
+
+    def repeat() -> None:
+        number = os.read(heard, 1)[0]
+        while main is not None:
+            time.sleep(_PAUSE)
+            signal.pthread_kill(main, number)
+
+    threading.Thread(target=repeat, name="hear-every-end", daemon=True).start()
