@@ -18,6 +18,8 @@ from granian import Granian
 
 #: Seconds that a worker has to finish what it is answering when the service ends.
 GRACE: Final = 10
+#: The same when the service was killed: its address is to be free for its next start.
+ORPHAN_GRACE: Final = 2
 #: A worker that lived for fewer seconds than this is started anew after a pause of so many: one that cannot start at
 #: the moment, for want of memory for instance, is not to take the processors from those that answer.
 YOUNG: Final = 5.0
@@ -67,5 +69,5 @@ def _wait_for_end() -> None:
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(GRACE)
+        time.sleep(ORPHAN_GRACE)
         os.kill(os.getpid(), signal.SIGKILL)
