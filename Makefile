@@ -6,11 +6,12 @@ TESTS ?=
 N ?= 100000
 SEED ?= 0
 JOBS ?= 2
+MINUTES ?= 10
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint check-policies mutate fuzz bench bench-quick lock clean runtime dev
+.PHONY: help serve test lint check-policies mutate fuzz chaos soak load bench bench-quick lock clean runtime dev
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -35,6 +36,15 @@ mutate: runtime ## try every slip in the rules of the shipped bundles on their c
 
 fuzz: dev ## compare the engines on N generated decisions (N=, SEED= the first seed, JOBS=); finds go to tests/found
 	$(BIN)/python -m tests.differential $(N) --seed $(SEED) --jobs $(JOBS) --found tests/found
+
+chaos: dev ## kill workers, the service and PostgreSQL, fill the disk, reload: all under load, in about 15 minutes (SEED=)
+	$(BIN)/python -m tests.chaos --seed $(SEED)
+
+soak: dev ## ask a service for MINUTES minutes, and see that its memory stays flat (MINUTES=)
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+load: dev ## requests a second and latencies without a log, with SQLite and with PostgreSQL, as ratios
+	$(BIN)/python -m tests.load
 
 bench: runtime ## measure speed beside other engines, and write the results, the graph and the figures of README.md
 	$(BIN)/python -m tests.benchmarks full

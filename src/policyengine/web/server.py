@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
@@ -26,6 +25,7 @@ from policyengine.web import logs
 from policyengine.web.ending import hear_every_end
 from policyengine.web.engines import Engines
 from policyengine.web.judging import Judge, Keep
+from policyengine.web.processes import GRACE, Processes, end_with_parent
 from policyengine.web.supervisor import Supervisor
 from policyengine.web.trial import Trials
 from policyengine.web.watching import Watch
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 #: Threads of a worker besides those that decide: to refuse what is too much, and to tell of health and counts. Deciding
 #: is one at a time; reading and writing overlap, and who is slow to send a body holds a thread for as long as it takes.
 SPARE_THREADS: Final = 16
-#: Seconds that a worker has to finish what it is answering when the server is stopped.
-GRACE: Final = 10
 # Named as in `metrics`, which must not be imported before the variable is set.
 _SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -132,13 +130,14 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
         }
         supervisor = Supervisor(Path(folder), judge, trials, released)
         watch = Watch(judge.found, lambda: supervisor.ask("watched folder", removes=False).wait())
-        server = _server(listening, lambda: supervisor.ask("SIGHUP", removes=True))
+        handed = _Handed(folder, loaded, engines, reloading, listening, log, _guarding(listening, folder))
+        start = _Start(handed, announce)
+        server = _server(listening, lambda: supervisor.ask("SIGHUP", removes=True), start.has_begun)
         supervisor.start()
         if reloading.watches:
             watch.start()
-        handed = _Handed(folder, loaded, engines, reloading, listening, log, _guarding(listening, folder))
         try:
-            server.serve(target_loader=_Start(handed, announce), wrap_loader=False)
+            server.serve(target_loader=start, wrap_loader=False)
         finally:
             watch.close()
             supervisor.close()
@@ -153,8 +152,8 @@ def _keeping(log: LogSettings | None) -> Keep | None:
     return functools.partial(keep_files, log.database)
 
 
-def _server(listening: Listening, hang_up: Callable[[], object]) -> _Server:
-    server = _Server(
+def _server(listening: Listening, hang_up: Callable[[], object], has_begun: Callable[[], bool]) -> Processes:
+    server = Processes(
         "policyengine.web",
         address=listening.address,
         port=listening.port,
@@ -165,21 +164,10 @@ def _server(listening: Listening, hang_up: Callable[[], object]) -> _Server:
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=logs.settings(listening.log_format, access=listening.access_log),
-        respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
     )
-    server.hang_up = hang_up
+    server.hang_up, server.has_begun = hang_up, has_begun
     return server
-
-
-class _Server(Granian):  # type: ignore[misc, valid-type]
-    """The server, which on SIGHUP does not start its workers anew: they go on, and swap their bundles."""
-
-    hang_up: Callable[[], object]
-
-    def signal_handler_reload(self, *_: object, **__: object) -> None:
-        """What SIGHUP does."""
-        self.hang_up()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +198,11 @@ class _Start:
         self._handed, self._announce = handed, announce
         self._started = multiprocessing.Value("i", 0)
 
+    def has_begun(self) -> bool:
+        """Whether every worker has come so far as to answer."""
+        # Read without the lock: a worker that is killed while it holds it never gives it back.
+        return bool(self._started.get_obj().value >= self._handed.listening.workers)
+
     def __call__(self) -> Flask:
         from policyengine.web.app import create_app
         from policyengine.web.worker import Link
@@ -219,6 +212,7 @@ class _Start:
         logs.configure(handed.listening.log_format, access=handed.listening.access_log)
         # A signal to all processes of the service is for the one that starts the others.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        end_with_parent()
         link = Link(
             handed.folder,
             [bundle for _, bundle in handed.loaded],
@@ -235,8 +229,9 @@ class _Start:
             concurrency=handed.listening.concurrency,
             log=handed.log,
         )
-        with self._started.get_lock():
-            self._started.value += 1
-            if self._started.value == handed.listening.workers:
-                self._announce()
+        if not self.has_begun():
+            with self._started.get_lock():
+                self._started.value += 1
+                if self.has_begun():
+                    self._announce()
         return app
