@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
+import sys
 from collections import Counter
 from datetime import date
 from fractions import Fraction
 
 import pytest
 from tests.impact.documents import lines, records
-from tests.impact.library import EDITS
+from tests.impact.library import EDITS, write
 
 from policyengine import Engine
 from policyengine.impact.behaviour import tally as tally_module
@@ -146,6 +150,46 @@ def test_the_outcome_does_not_depend_on_the_number_of_processes(compared):
     one, three = (compared(item_lines(text), SHORTER, HEAVIER, jobs=jobs).to_dict() for jobs in (1, 3))
     assert one == three
     assert one["compared"] == PIECE * ALONE + 700
+
+
+KILLED = """
+import multiprocessing, sys
+from policyengine import load_bundle
+from policyengine.impact.behaviour.asking import Work
+from policyengine.impact.behaviour.comparing import compare_behaviour
+from policyengine.impact.behaviour.document import Document
+from policyengine.impact.behaviour.streaming import ALONE, PIECE
+
+def documents():
+    for number in range(PIECE * (ALONE + 3)):
+        yield Document("refund", {}, "2025-01-01", str(number))
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    sys.stdin.read()
+
+if __name__ == "__main__":
+    bundle = load_bundle(sys.argv[1])
+    compare_behaviour(Work(bundle, bundle), (), documents(), jobs=2)
+"""
+
+
+def test_no_process_outlives_the_one_that_reads(tmp_path):
+    (tmp_path / "killed.py").write_text(KILLED)
+    words = [sys.executable, str(tmp_path / "killed.py"), str(write(tmp_path / "library"))]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as started:
+        children = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
+        started.kill()
+    assert len(children) == 2
+    ended = select.poll()
+    for child in children:
+        ended.register(child, select.POLLIN)
+    while children and (gone := ended.poll(60_000)):
+        for child, _ in gone:
+            ended.unregister(child)
+            os.close(child)
+            children.remove(child)
+    assert children == []
 
 
 def test_what_is_kept_does_not_grow_with_the_documents(compared, monkeypatch):
