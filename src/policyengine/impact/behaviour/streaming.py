@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from multiprocessing.connection import wait
 from typing import Final
 
 from policyengine.errors import EngineFault
 from policyengine.impact.behaviour.asking import Asker, Item, Work
 from policyengine.impact.behaviour.tally import Tally
+from policyengine.processes import work_for_the_parent
 
 #: Documents in one piece.
 PIECE: Final = 500
@@ -86,18 +84,8 @@ _asker: Asker
 def _start(work: Work) -> None:
     """Make a process of the pool ready."""
     global _asker  # noqa: PLW0603 - a process of the pool has this one task for all of its life
-    # Who stops the command stops the process that reads; it ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_reader, daemon=True).start()
+    work_for_the_parent()
     _asker = Asker(work)
-
-
-def _end_with_the_reader() -> None:
-    """When the process that reads is killed, nobody tells the others; they would wait for work for ever."""
-    reader = multiprocessing.parent_process()
-    if reader is not None:
-        wait([reader.sentinel])
-        os._exit(1)
 
 
 def _tally_there(piece: list[Item]) -> Tally:
