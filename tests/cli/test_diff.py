@@ -108,7 +108,7 @@ def test_a_question_that_only_one_side_takes_is_5(run, old, tmp_path):
             "neither `a` nor `b` is a folder; name a folder, or the folder at a revision, such as `a:policies/returns`",
         ),
         (["{old}", "{old}", "--facts", "/no/such"], "/no/such: No such file"),
-        (["{old}", "{old}", "--facts", "-", "--only", "structure"], "--facts has no effect with --only structure"),
+        (["{old}", "{old}", "--facts", "-", "--only", "words"], "--facts has no effect with --only words"),
         (
             ["{old}", "{old}", "--decision", "refnd"],
             "for --decision: there is no decision `refnd`; did you mean `refund`?",
@@ -144,7 +144,7 @@ def test_bare_facts_need_a_decision_and_a_day(run, old, new, tmp_path):
     facts = tmp_path / "facts"
     facts.write_text('{"loan": {"day": "2025-01-02"}, "member": {"insured": true}}\n')
     done = run(
-        "diff", old, new, "--facts", facts, "--decision", "refund", "--as-of", "2025-02-01", "--only", "behaviour"
+        "diff", old, new, "--facts", facts, "--decision", "refund", "--as-of", "2025-02-01", "--only", "decisions"
     )
     assert done.exit_code == 5
     assert (

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
+import sys
 from collections import Counter
 from datetime import date
 from fractions import Fraction
 
 import pytest
 from tests.impact.documents import lines, records
-from tests.impact.library import EDITS
+from tests.impact.library import EDITS, write
 
 from policyengine import Engine
 from policyengine.impact.behaviour import tally as tally_module
-from policyengine.impact.behaviour.answers import compare
+from policyengine.impact.behaviour.answers import ASPECTS, compare
 from policyengine.impact.behaviour.asking import Work
 from policyengine.impact.behaviour.comparing import compare_behaviour
 from policyengine.impact.behaviour.document import Document, Line
 from policyengine.impact.behaviour.streaming import ALONE, PIECE
-from policyengine.impact.behaviour.tally import Stakes, Tally
-from policyengine.model.decision import DeadlineDate, Decision, ElementDecision, MissingFact, Reason
+from policyengine.impact.behaviour.tally import Example, Stakes, Tally
+from policyengine.impact.behaviour.what_differs import differences
+from policyengine.impact.words import differs_lines
+from policyengine.model.decision import DeadlineDate, Decision, ElementDecision, FaultNote, MissingFact, Reason
 from policyengine.reference import decide
 from policyengine.values.money import Money
 
@@ -148,6 +154,46 @@ def test_the_outcome_does_not_depend_on_the_number_of_processes(compared):
     assert one["compared"] == PIECE * ALONE + 700
 
 
+KILLED = """
+import multiprocessing, sys
+from policyengine import load_bundle
+from policyengine.impact.behaviour.asking import Work
+from policyengine.impact.behaviour.comparing import compare_behaviour
+from policyengine.impact.behaviour.document import Document
+from policyengine.impact.behaviour.streaming import ALONE, PIECE
+
+def documents():
+    for number in range(PIECE * (ALONE + 3)):
+        yield Document("refund", {}, "2025-01-01", str(number))
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    sys.stdin.read()
+
+if __name__ == "__main__":
+    bundle = load_bundle(sys.argv[1])
+    compare_behaviour(Work(bundle, bundle), (), documents(), jobs=2)
+"""
+
+
+def test_no_process_outlives_the_one_that_reads(tmp_path):
+    (tmp_path / "killed.py").write_text(KILLED)
+    words = [sys.executable, str(tmp_path / "killed.py"), str(write(tmp_path / "library"))]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as started:
+        children = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
+        started.kill()
+    assert len(children) == 2
+    ended = select.poll()
+    for child in children:
+        ended.register(child, select.POLLIN)
+    while children and (gone := ended.poll(60_000)):
+        for child, _ in gone:
+            ended.unregister(child)
+            os.close(child)
+            children.remove(child)
+    assert children == []
+
+
 def test_what_is_kept_does_not_grow_with_the_documents(compared, monkeypatch):
     """Beyond the most, groups are counted by their verdicts only, lines are counted without being told."""
     monkeypatch.setattr(tally_module, "MOST_GROUPS", 3)
@@ -240,19 +286,82 @@ def test_places_versions_and_digests_are_no_difference():
 
 
 def test_a_question_that_only_one_bundle_takes_is_told_apart(compared):
-    more = ("facts.yaml", "facts:\n  loan.day", "facts:\n  loan.note: {type: text}\n  loan.day")
-    noted = Document("refund", {"loan": {"note": "x"}}, "2025-01-01", "N", "facts:1")
+    more = ("facts.yaml", "plain, bronze]", "plain, bronze, silver]")
+    noted = Document("refund", {"member": {"grade": "silver"}}, "2025-01-01", "N", "facts:1")
     wrong = Document("refund", {"loan": {"day": "x"}}, "2025-01-01", "W", "facts:2")
     absent = Document("refunds", {}, "2025-01-01", "A", "facts:3")
     found = compared([noted, wrong, absent], more)
     ((key, refusal),) = found.refused("old")
-    assert (key.code, key.pointer, refusal.count, refusal.id) == ("request/unknown-fact", "/loan/note", 1, "N")
+    assert (key.code, key.pointer, refusal.count, refusal.id) == ("request/member", "/member/grade", 1, "N")
     assert found.refused("new") == ()
     assert [(k.code, r.place) for k, r in found.refused("both")] == [
         ("request/type", "facts:2"),
         ("no-decision", "facts:3"),
     ]
     assert (found.has_changes, found.is_whole, found.tally.asked) == (True, False, 0)
+
+
+NOTED = (
+    ("facts.yaml", "facts:\n  loan.day", "facts:\n  loan.note: {type: text}\n  trip.far: {type: boolean}\n  loan.day"),
+    ("facts.yaml", "owner: {type: text}", "owner: {type: text}\n      signed: {type: boolean}"),
+    ("exclusions.yaml", "member.weight: more than 10", "book.signed: true"),
+)
+
+
+def test_the_old_bundle_is_asked_without_the_facts_that_only_the_new_one_has(compared, library):
+    """The answer is that to the document with nothing but the new facts taken out, and it is said which these are."""
+    book = {"id": "a", "state": "wet", "deposit": "10 EUR", "owner": "x"}
+    plain = {"loan": {"day": "2025-01-02"}, "member": {"insured": True, "weight": 20, "papers": ["card"]}}
+    facts = {**plain, "loan": {**plain["loan"], "note": "x"}, "trip": {"far": True}}
+    asked = Document("refund", {**facts, "books": [{**book, "signed": False}]}, "2025-01-10", "N", "facts:1")
+    found = compared([asked, Document("refund", {**plain, "books": [book]}, "2025-01-10", "P")], *NOTED)
+    assert found.refused("old") == ()
+    assert (found.tally.asked, found.tally.narrowed) == (2, 1)
+    assert found.tally.without == {"loan.note": 1, "trip.far": 1, "books.signed": 1}
+    (example,) = (g.example for _, g in found.groups if g.example.id == "N")
+    assert example.without == ("loan.note", "trip.far", "books.signed")
+    same = decide(library, "refund", {**plain, "books": [book]}, date(2025, 1, 10))
+    assert example.old.to_dict() == same.to_dict()
+    assert example.old.reasons != example.new.reasons
+    assert found.to_dict()["asked_of_old_without"]["count"] == 1
+
+
+def test_what_neither_knows_is_not_taken_out(compared):
+    misspelt = Document("refund", {"loan": {"note": "x", "dya": "2025-01-02"}}, "2025-01-01", "N", "facts:1")
+    found = compared([misspelt], *NOTED)
+    assert [key.pointer for key, _ in found.refused("both")] == ["/loan/dya"]
+    assert found.tally.narrowed == 0
+
+
+@pytest.mark.parametrize("edits", [(SHORTER,), (HEAVIER, LESS), *(edits for edits, _ in EDITS.values())])
+def test_every_part_that_differs_is_shown_old_and_new(compared, edits):
+    """Each example tells of every part of the answer that is not the same what it was and what it is."""
+    shown: list[str] = []
+    for _, group in compared(documents(60), *edits).groups:
+        example = group.example
+        found = differences(example.old, example.new)
+        assert {d.part for d in found} == {part for part, of in ASPECTS.items() if of(example.old) != of(example.new)}
+        assert all(d.old != d.new for d in found)
+        shown += [d.part for d in found]
+    assert shown or not compared(documents(60), *edits).tally.changed
+
+
+ALIKE = {
+    "values": (ANSWER._replace(values={"plan": {"amount": "1.00", "currency": "EUR"}, "n": True}),
+               ANSWER._replace(values={"plan": {"amount": "2.00", "currency": "EUR"}, "n": 1}),
+               ["value plan: 1.00 EUR → 2.00 EUR", "value n: true → 1"]),
+    "missing": (ANSWER._replace(missing=(MissingFact("a.b", None, "date", None, ("R-1",), "verdict"),)),
+                ANSWER._replace(missing=(MissingFact("a.b", None, "date", None, ("R-1", "R-2"), "verdict"),)),
+                ["missing fact a.b: for R-1 → for R-1, R-2"]),
+    "order": (ANSWER._replace(faults=(FaultNote("x", "", ""),)),
+              ANSWER._replace(faults=(FaultNote("x", "", ""), FaultNote("x", "", ""))),
+              ["faults: x → x, x"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), ALIKE.values(), ids=ALIKE)
+def test_what_is_easily_overlooked_is_shown(old, new, told):
+    assert [*differs_lines(Example("N", "", "2025-01-01", old, new, ()))] == told
 
 
 def test_refusals_of_the_same_kind_are_counted_together(compared):

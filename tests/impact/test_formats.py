@@ -58,44 +58,54 @@ Only in wording
     window.yaml:7
 
 In decisions
-  5 cases, decided by the engine compiled, not checked by others: of 5 compared, 5 decisions changed (0 in verdict)
+  5 cases, decided by the compiled engine alone: of 5 compared, 5 decisions changed (0 in verdict)
   changed: refund 5 of 5
-  at stake: 90.00 EUR before, 75.00 EUR now, 15.00 EUR apart
+  at stake: 90.00 EUR before, 75.00 EUR now; ups and downs added up: 15.00 EUR
 
 Changed decisions
   refund: paid, with other deadlines, 1 decision
     by LI-LATE
     example: refund::whole (new/tests/refund.test.yaml:9), as of 2025-01-20
-      deadlines 2025-02-11 (LI-LATE) → 2025-01-22 (LI-LATE)
-      loan.day: "2025-01-02"
-      member.insured: true
+      deadline LI-LATE: 2025-02-11 → 2025-01-22
+      facts
+        loan.day: "2025-01-02"
+        member.insured: true
   refund: paid, with other deadlines, amount and steps of the amount, 1 decision
     by LI-LATE and LI-HALF
-    at stake: 30.00 EUR before, 15.00 EUR now, 15.00 EUR apart
+    at stake: 30.00 EUR before, 15.00 EUR now; ups and downs added up: 15.00 EUR
     example: refund::torn (new/tests/refund.test.yaml:11), as of 2025-01-20
-      amount 30.00 EUR → 15.00 EUR; deadlines 2025-02-11 (LI-LATE) → 2025-01-22 (LI-LATE)
-      loan.day: "2025-01-02"
-      member.insured: true
-      books[a].state: "torn"
-      books[a].deposit: "60 EUR"
+      deadline LI-LATE: 2025-02-11 → 2025-01-22
+      amount: 30.00 EUR → 15.00 EUR
+      amount of element a: from 60.00 EUR, LI-HALF 30.00 EUR, is 30.00 EUR → \
+from 60.00 EUR, LI-HALF 15.00 EUR, is 15.00 EUR
+      amount of group owner "x": from 30.00 EUR, is 30.00 EUR → from 15.00 EUR, is 15.00 EUR
+      amount of total: from 30.00 EUR, is 30.00 EUR → from 15.00 EUR, is 15.00 EUR
+      facts
+        loan.day: "2025-01-02"
+        member.insured: true
+        books[a].state: "torn"
+        books[a].deposit: "60 EUR"
   refund: declined, with other deadlines, 1 decision
     by LI-LATE
     example: refund::late (new/tests/refund.test.yaml:14), as of 2025-02-20
-      deadlines 2025-02-11 (LI-LATE) → 2025-01-22 (LI-LATE)
-      loan.day: "2025-01-02"
-      member.insured: true
+      deadline LI-LATE: 2025-02-11 → 2025-01-22
+      facts
+        loan.day: "2025-01-02"
+        member.insured: true
   refund: wait, with other deadlines, 1 decision
     by LI-LATE
     example: refund::no card (new/tests/refund.test.yaml:17), as of 2025-01-20
-      deadlines 2025-02-11 (LI-LATE) → 2025-01-22 (LI-LATE)
-      loan.day: "2025-01-02"
-      member.insured: true
+      deadline LI-LATE: 2025-02-11 → 2025-01-22
+      facts
+        loan.day: "2025-01-02"
+        member.insured: true
   refund: undetermined, with other deadlines, 1 decision
     by LI-LATE
     example: refund::nothing is known (new/tests/refund.test.yaml:20), as of 2025-01-20
-      deadlines 2025-02-11 (LI-LATE) → 2025-01-22 (LI-LATE)
-      loan.day: "2025-01-02"
-      member.insured: true
+      deadline LI-LATE: 2025-02-11 → 2025-01-22
+      facts
+        loan.day: "2025-01-02"
+        member.insured: true
 
 Cases whose expectations do not hold for the new bundle
   new/tests/refund.test.yaml:11: refund::torn

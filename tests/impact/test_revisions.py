@@ -66,6 +66,12 @@ def test_paths_are_those_of_the_repository_wherever_it_is_asked_from(repository,
     assert (found / "bundle.yaml").exists()
 
 
+@pytest.mark.parametrize(("top", "shown"), [("HEAD:", "HEAD:library"), ("HEAD:policies", "HEAD:policies/library")])
+def test_a_folder_at_the_top_of_a_revision_has_no_slash_before_it(top, shown, tmp_path):
+    write(tmp_path / "library")
+    assert [e.shown for e in editions(Side(tmp_path, top)).values()] == [shown]
+
+
 def test_neither_work_tree_nor_index_is_touched(repository, tmp_path):
     changed = repository / "policies" / "library" / "cover.yaml"
     changed.write_text("not yet ready")

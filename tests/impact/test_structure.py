@@ -114,5 +114,14 @@ def test_wording_is_told_apart_from_meaning(library, tmp_path):
     assert [c.aspect for c in changes] == ["title", "unit", "message", "title", "source"]
 
 
+def test_one_text_about_several_things_is_in_the_plural(library, tmp_path):
+    new = "facts:\n  loan.note: {type: text}\n  loan.mark: {type: text}\n  loan.day"
+    more = load_bundle(write(tmp_path, ("facts.yaml", "facts:\n  loan.day", new)))
+    assert [c.sentence for c in compare_bundles(library, more)] == ["facts loan.note, loan.mark: are new: text"]
+    assert [c.sentence for c in compare_bundles(more, library)] == [
+        "facts loan.note, loan.mark: are gone; they were text"
+    ]
+
+
 def test_every_file_of_the_library_is_edited():
     assert {edit[0] for edits, _ in EDITS.values() for edit in edits} == {f for f in FILES if not f.startswith("tests")}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import select
+import subprocess
+import sys
 from concurrent.futures.process import BrokenProcessPool
 from fractions import Fraction
 
@@ -82,6 +86,40 @@ def test_a_process_that_dies_is_told_with_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setattr("policyengine.mutation.laboratory.ProcessPoolExecutor.map", dies)
     with pytest.raises(LostProcessError, match="a process that tried mutants has died; try again with --jobs 1"):
         run_of(COUNTED.written(tmp_path), jobs=2).report()
+
+
+KILLED = """
+import multiprocessing, pathlib, sys
+from tests.mutation.twins import run_of
+
+def stopped(*_):
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    sys.stdin.read()
+
+if __name__ == "__main__":
+    run_of(pathlib.Path(sys.argv[1]), jobs=2).report(progress=stopped)
+"""
+
+
+def test_no_process_outlives_the_one_that_started_it(tmp_path):
+    (tmp_path / "killed.py").write_text(KILLED)
+    words = [sys.executable, str(tmp_path / "killed.py"), str(COUNTED.written(tmp_path / "bundle"))]
+    where = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=where
+    ) as started:
+        children = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
+        started.kill()
+    assert len(children) == 2
+    ended = select.poll()
+    for child in children:
+        ended.register(child, select.POLLIN)
+    while children and (gone := ended.poll(60_000)):
+        for child, _ in gone:
+            ended.unregister(child)
+            os.close(child)
+            children.remove(child)
+    assert children == []
 
 
 def test_every_case_names_all_that_notice(tmp_path):

@@ -22,7 +22,11 @@ def _impact(impact: Impact) -> Iterator[str]:
     if impact.behaviour is None:
         return
     for key, group in impact.behaviour.groups:
-        told = (words.rules_line(key), words.stakes_line(group.stakes), f"example: {words.example_line(group.example)}")
+        example = group.example
+        told = (
+            *(words.rules_line(key), words.stakes_line(group.stakes), f"example: {words.example_line(example)}"),
+            *(words.without_line(example), *words.differs_lines(example)),
+        )
         title = escaped_property(words.headline(key, group.count))
         yield f"::warning title={title}::{escaped(chr(10).join(t for t in told if t))}"
     for broken in impact.behaviour.broken:

@@ -104,6 +104,8 @@ def _change(change: Change) -> str:
 def _behaviour(behaviour: Behaviour) -> Iterator[str]:
     tally = behaviour.tally
     yield f"**In decisions**: {prose(words.asked_line(behaviour))}"
+    narrowed = words.narrowed_line(tally)
+    yield from [prose(narrowed)] if narrowed else []
     stakes = words.stakes_line(behaviour.stakes)
     if stakes:
         yield f"At stake: {prose(stakes)}"
@@ -148,11 +150,9 @@ def _table(groups: Sequence[tuple[GroupKey, Group]], all_: int) -> str:
 
 def _example(key: GroupKey, group: Group) -> str:
     example = group.example
-    differs = words.answers_line(example)
-    lines = [
-        f"{code(example.id)} ({code(example.place)}), as of {example.as_of}"
-        + (f": {prose(differs)}" if differs else "")
-    ]
+    lines = [f"{code(example.id)} ({code(example.place)}), as of {example.as_of}"]
+    lines += [prose(line) for line in (words.without_line(example),) if line]
+    lines += [prose(line) for line in words.differs_lines(example)]
     lines += [f"{code(address)}: {code(value)}" for address, value in example.facts]
     return _details(f"Example: {words.headline(key, group.count)}", _list(lines, len(lines)))
 

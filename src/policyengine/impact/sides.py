@@ -71,9 +71,15 @@ def _folders(side: Side) -> Iterator[tuple[Path, str]]:
     inside = [] if any(side.folder.glob("*.yaml")) else sorted(f for f in side.folder.iterdir() if f.is_dir())
     bundles = [f for f in inside if not f.name.startswith(".") and any(f.glob("*.yaml"))]
     if bundles:
-        yield from ((f, f"{side.shown.rstrip('/')}/{f.name}") for f in bundles)
+        yield from ((f, within(side.shown, f.name)) for f in bundles)
     else:
         yield side.folder, side.shown.rstrip("/")
+
+
+def within(shown: str, path: str) -> str:
+    """What is inside of a folder, as people know that: at the top of a revision (``HEAD:``) there is no slash."""
+    folder = shown.rstrip("/")
+    return f"{folder}{path}" if folder.endswith(":") else f"{folder}/{path}"
 
 
 def _unread(diagnostic: Diagnostic) -> Unreadable:

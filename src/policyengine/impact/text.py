@@ -58,6 +58,8 @@ def _change(change: Change) -> list[str]:
 def _behaviour(behaviour: Behaviour) -> Iterator[str]:
     tally = behaviour.tally
     yield from ("", "In decisions", f"  {words.asked_line(behaviour)}")
+    narrowed = words.narrowed_line(tally)
+    yield from [f"  {narrowed}"] if narrowed else []
     if tally.others:
         yield f"  {words.number(tally.others, 'line')} about other bundles passed over"
     if tally.changed:
@@ -83,8 +85,10 @@ def _group(key: GroupKey, group: Group) -> list[str]:
     lines += [f"  {line}" for line in (words.rules_line(key),) if line]
     lines += [f"  at stake: {line}" for line in (words.stakes_line(group.stakes),) if line]
     lines.append(f"  example: {words.example_line(group.example)}")
-    lines += [f"    {line}" for line in (words.answers_line(group.example),) if line]
-    return lines + [f"    {address}: {value}" for address, value in group.example.facts]
+    lines += [f"    {line}" for line in (words.without_line(group.example),) if line]
+    lines += [f"    {line}" for line in words.differs_lines(group.example)]
+    lines += ["    facts"] if group.example.facts else []
+    return lines + [f"      {address}: {value}" for address, value in group.example.facts]
 
 
 def _broken(broken: Broken) -> list[str]:

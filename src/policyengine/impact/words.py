@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from policyengine.impact.behaviour.findings import Behaviour, amount_text
-from policyengine.impact.behaviour.tally import Example, GroupKey, Refusal, RefusalKey, Stakes
+from policyengine.impact.behaviour.findings import Behaviour
+from policyengine.impact.behaviour.tally import Example, GroupKey, Refusal, RefusalKey, Stakes, Tally
+from policyengine.impact.behaviour.what_differs import differences
 from policyengine.impact.report import Impact
 from policyengine.impact.structure.change import Change
-from policyengine.model.decision import Decision
 from policyengine.values.text import decimal_text
 
 #: More rules or facts in a row would not be read.
 MOST_LISTED: Final = 5
+#: More differences of one example would not be read, nor longer ones.
+MOST_DIFFERENCES: Final = 12
+_LONGEST: Final = 300
+_NOTHING: Final = {"missing": "nothing"}
 _SIDES: Final = {
     "old": "the old bundle",
     "new": "the new bundle",
@@ -54,11 +58,25 @@ def asked_line(behaviour: Behaviour) -> str:
     asked = [number(behaviour.cases, "case")] + (
         [number(behaviour.lines, "recorded document")] if behaviour.lines else []
     )
-    told = f"{' and '.join(asked)}, decided by the engine {behaviour.engine}, not checked by others"
+    told = f"{' and '.join(asked)}, decided by the {behaviour.engine} engine alone"
     counts = [f"{number(tally.changed, 'decision')} changed ({behaviour.verdicts:,} in verdict)"]
     counts = counts if tally.changed else ["no decision changed"]
     counts += [f"{tally.reworded:,} only worded differently"] if tally.reworded else []
     return f"{told}: of {tally.asked:,} compared, {', '.join(counts)}"
+
+
+def narrowed_line(tally: Tally) -> str:
+    """Which questions the old bundle was not asked as they are; empty where there are none."""
+    if not tally.narrowed:
+        return ""
+    facts = [f"`{name}` ({count:,})" for name, count in sorted(tally.without.items())]
+    asked = f"{number(tally.narrowed, 'document')} asked of the old bundle without"
+    return f"{asked} facts that only the new one has: {_first(facts)}"
+
+
+def without_line(example: Example) -> str:
+    """The same of an example."""
+    return f"asked of the old bundle without {_listed([f'`{n}`' for n in example.without])}" if example.without else ""
 
 
 def headline(key: GroupKey, count: int) -> str:
@@ -90,6 +108,16 @@ _ASPECTS: Final = {
 }
 
 
+#: One piece of a part, before its name.
+_ONE: Final = {
+    "elements": "element",
+    "missing": "missing fact",
+    "deadlines": "deadline",
+    "amounts": "amount of",
+    "values": "value",
+}
+
+
 def rules_line(key: GroupKey) -> str:
     """Which rules show the change; empty where none does."""
     told = [f"now by {_listed(key.came)}"] if key.came else []
@@ -105,7 +133,8 @@ def _listed(words: Sequence[str]) -> str:
 def stakes_line(stakes: Stakes) -> str:
     """What is at stake; empty where there are no amounts."""
     told = [
-        f"{_amount(s.old)} {currency} before, {_amount(s.new)} {currency} now, {_amount(s.difference)} {currency} apart"
+        f"{_amount(s.old)} {currency} before, {_amount(s.new)} {currency} now; "
+        f"ups and downs added up: {_amount(s.difference)} {currency}"
         for currency, s in sorted(stakes.by_currency.items())
         if s.difference or s.old != s.new
     ]
@@ -126,21 +155,19 @@ def example_line(example: Example) -> str:
     return f"{example.id}{place}, as of {example.as_of}"
 
 
-def answers_line(example: Example) -> str:
-    """What the two answers have, one after the other, as far as it differs."""
-    old, new = _answer(example.old), _answer(example.new)
-    told = [f"{name} {old[name]} → {new[name]}" for name in old if old[name] != new[name]]
-    return "; ".join(told)
+def differs_lines(example: Example) -> Iterator[str]:
+    """What the two answers have, old and new, piece by piece; not the verdict, which the headline says."""
+    found = [d for d in differences(example.old, example.new) if d.part != "verdict"]
+    for one in found[:MOST_DIFFERENCES]:
+        what = f"{_ONE.get(one.part, _ASPECTS[one.part])} {one.of}" if one.of else _ASPECTS[one.part]
+        none = _NOTHING.get(one.part, "none")
+        yield f"{what}: {_cut(one.old or none)} → {_cut(one.new or none)}"
+    if len(found) > MOST_DIFFERENCES:
+        yield f"… and {number(len(found) - MOST_DIFFERENCES, 'more difference')}; --format json has all"
 
 
-def _answer(answer: Decision) -> dict[str, str]:
-    return {
-        "reasons": _first(r.rule for r in answer.reasons) or "none",
-        "amount": amount_text(answer.amount) or "unknown",
-        "deadlines": _first(f"{d.day.isoformat()} ({d.rule})" for d in answer.deadlines) or "none",
-        "missing": _first(m.fact for m in answer.missing) or "nothing",
-        "warnings": _first(w.rule for w in answer.warnings) or "none",
-    }
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _first(words: Iterable[str]) -> str:

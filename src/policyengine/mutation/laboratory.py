@@ -18,6 +18,7 @@ from policyengine.mutation.fates import Fate, fates
 from policyengine.mutation.mutants import Mutant, mutants
 from policyengine.mutation.proofs import Proofs
 from policyengine.mutation.suite import Suite
+from policyengine.processes import work_for_the_parent
 from policyengine.testing.model import Case
 
 Group = tuple[int, ...]
@@ -83,6 +84,7 @@ _here: Laboratory | None = None
 
 def _begin(bundle: CheckedBundle, cases: Sequence[Case]) -> None:
     global _here  # noqa: PLW0603 - one for each process, made when the process starts
+    work_for_the_parent()
     _here = Laboratory(bundle, cases)
     _here.suite.failing()  # none does; what is noted on the way saves time later
 

@@ -77,7 +77,7 @@ Examples:
     "--as-of", metavar="DAY", callback=_known_day, help="The day of lines that name none, such as 2025-04-01."
 )
 @click.option(
-    "--only", type=click.Choice(["structure", "behaviour"]), help="Tell only the changes in words, or in decisions."
+    "--only", type=click.Choice(["words", "decisions"]), help="Tell only the changes in words, or in decisions."
 )
 @engine_option("Engine that decides, by itself: durable, compiled or reference.", default=TWIN)
 @click.option(
@@ -104,8 +104,8 @@ def diff(  # noqa: PLR0913 - one for each option
     """Print what changes; the exit code says whether a decision does."""
     from policyengine.impact.behaviour.streaming import processors
 
-    if only == "structure" and facts:
-        raise click.UsageError("--facts has no effect with --only structure; leave one of them out")
+    if only == "words" and facts:
+        raise click.UsageError("--facts has no effect with --only words; leave one of them out")
     found = _report((old, new), _Asked(facts, decision, as_of, engine, jobs or processors(), only))
     text = _written(found, format_)
     if output is None:
@@ -121,8 +121,8 @@ def _report(named: tuple[str, str], asked: _Asked) -> Report:
     from policyengine.impact.sides import editions
 
     question = report.Asked(
-        structure=asked.only != "behaviour",
-        behaviour=asked.only != "structure",
+        structure=asked.only != "decisions",
+        behaviour=asked.only != "words",
         engine=asked.engine,
         jobs=asked.jobs,
         decision=asked.decision,

@@ -12,6 +12,7 @@ from policyengine.errors import RequestError, UnknownName
 from policyengine.impact.behaviour.answers import Differs, compare
 from policyengine.impact.behaviour.document import Document, Line, Unreadable
 from policyengine.impact.behaviour.matter import Matter, given
+from policyengine.impact.behaviour.narrowing import Narrowing
 from policyengine.impact.behaviour.records import RecordReader
 from policyengine.impact.behaviour.tally import Example, GroupKey, Refusal, RefusalKey, Tally
 from policyengine.model.bundle import CheckedBundle
@@ -43,6 +44,7 @@ class Asker:
 
     def __init__(self, work: Work) -> None:
         self._reader = work.reader
+        self._narrowing = Narrowing(work.old, work.new) if work.old and work.new else None
         self._sides = tuple(_Side(name, b, work.engine) for name, b in (("old", work.old), ("new", work.new)))
 
     def enter(self, item: Item, tally: Tally) -> tuple[Decision | None, Decision | None]:
@@ -55,13 +57,26 @@ class Asker:
             tally.bad_line(document)
             return None, None
         old, new = (side.ask(document) for side in self._sides)
+        without: tuple[str, ...] = ()
+        if isinstance(old, Refused) and isinstance(new, Decision):
+            old, without = self._ask_narrowed(document, old)
         if isinstance(old, Decision) and isinstance(new, Decision):
-            self._answered(document, old, new, tally)
+            tally.narrow(without)
+            self._answered(document, (old, new), without, tally)
             return old, new
         self._refused(document, old, new, tally)
         return old if isinstance(old, Decision) else None, new if isinstance(new, Decision) else None
 
-    def _answered(self, document: Document, old: Decision, new: Decision, tally: Tally) -> None:
+    def _ask_narrowed(self, document: Document, refused: Refused) -> tuple[Decision | Refused, tuple[str, ...]]:
+        """The old answer to a document without the facts that only the new bundle has, and which these are."""
+        facts, without = (document.facts, ()) if self._narrowing is None else self._narrowing.of(document.facts)
+        answer = self._sides[0].ask(document._replace(facts=facts)) if without else refused
+        return (answer, without) if isinstance(answer, Decision) else (refused, ())
+
+    def _answered(
+        self, document: Document, answers: tuple[Decision, Decision], without: tuple[str, ...], tally: Tally
+    ) -> None:
+        old, new = answers
         differs = compare(old, new)
         is_changed = differs is not None and bool(differs.aspects)
         tally.answered(document.decision, changed=is_changed)
@@ -69,18 +84,21 @@ class Asker:
             tally.reworded += differs is not None
             return
         key = _key(document.decision, old, new, differs)
-        group = tally.group(key) or tally.open_group(key, self._example(document, old, new, key))
+        group = tally.group(key) or tally.open_group(key, self._example(document, answers, key, without))
         group.count += 1
         group.stakes.enter(old.amount, new.amount)
 
-    def _example(self, document: Document, old: Decision, new: Decision, key: GroupKey) -> Example:
+    def _example(
+        self, document: Document, answers: tuple[Decision, Decision], key: GroupKey, without: tuple[str, ...]
+    ) -> Example:
+        old, new = answers
         rules = (*key.gone, *key.came, *key.about)
         is_paid = old.amount != new.amount and not (key.gone or key.came)
         names: frozenset[str] = frozenset()
         for side in self._sides:
             names |= side.read_by(document.decision, rules, is_paid=is_paid)
         facts = given(document.facts, names)
-        return Example(document.id, document.place, old.as_of.isoformat(), old, new, facts)
+        return Example(document.id, document.place, old.as_of.isoformat(), old, new, facts, without)
 
     def _refused(self, document: Document, old: Decision | Refused, new: Decision | Refused, tally: Tally) -> None:
         by = [(s.name, a) for s, a in zip(self._sides, (old, new), strict=True) if isinstance(a, Refused)]

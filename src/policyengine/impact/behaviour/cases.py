@@ -30,4 +30,12 @@ def _asks_the_same(a: Case, b: Case) -> bool:
 
 def _document(case: Case, was: Case | None, folder: str) -> Document:
     facts: Mapping[str, object] = case.facts
-    return Document(case.decision, facts, case.as_of, case.id, f"{folder}/{case.span.at}", case, was)
+    return Document(
+        case.decision,
+        facts,
+        case.as_of,
+        case.id,
+        f"{folder}{'' if folder.endswith(':') else '/'}{case.span.at}",
+        case,
+        was,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from policyengine.impact.behaviour.document import Unreadable
 from policyengine.impact.behaviour.tally import Example, Group, GroupKey, Refusal, RefusalKey, Stakes, Tally
+from policyengine.impact.behaviour.what_differs import differences
 from policyengine.model.decision import Decision
 from policyengine.values.money import Money
 from policyengine.values.text import decimal_text, money_text
@@ -92,6 +93,7 @@ class Behaviour:
             "changed": tally.changed,
             "changed_in_verdict": self.verdicts,
             "wording_only": tally.reworded,
+            "asked_of_old_without": {"count": tally.narrowed, "facts": dict(sorted(tally.without.items()))},
             "by_decision": {d: {"compared": a, "changed": c} for d, (a, c) in sorted(tally.by_decision.items())},
             "at_stake": stakes_dict(self.stakes),
             "groups": [_group_dict(key, group) for key, group in self.groups],
@@ -140,6 +142,8 @@ def example_dict(example: Example) -> dict[str, Json]:
         "as_of": example.as_of,
         "old": _answer_dict(example.old),
         "new": _answer_dict(example.new),
+        "differences": [d.to_dict() for d in differences(example.old, example.new)],
+        "asked_of_old_without": list(example.without),
         "facts": dict(example.facts),
     }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -19,6 +18,7 @@ from typing import Final
 from policyengine.errors import EngineFault
 from policyengine.impact.behaviour.asking import Asker, Item, Work
 from policyengine.impact.behaviour.tally import Tally
+from policyengine.processes import work_for_the_parent
 
 #: Documents in one piece.
 PIECE: Final = 500
@@ -84,8 +84,7 @@ _asker: Asker
 def _start(work: Work) -> None:
     """Make a process of the pool ready."""
     global _asker  # noqa: PLW0603 - a process of the pool has this one task for all of its life
-    # Who stops the command stops the process that reads; it ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work_for_the_parent()
     _asker = Asker(work)
 
 

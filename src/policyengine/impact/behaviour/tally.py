@@ -41,7 +41,10 @@ class GroupKey(NamedTuple):
 
 
 class Example(NamedTuple):
-    """One document of a group: its id, where it is recorded, both answers in short, and the facts that matter."""
+    """One document of a group: its id, where it is recorded, both answers in short, and the facts that matter.
+
+    ``without`` are facts of the document that the old bundle was asked without, for it does not have them.
+    """
 
     id: str
     place: str
@@ -49,6 +52,7 @@ class Example(NamedTuple):
     old: Decision
     new: Decision
     facts: tuple[tuple[str, str], ...]
+    without: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -127,13 +131,18 @@ class Refusal:
 
 @dataclass(slots=True)
 class Tally:
-    """Everything that is counted. ``asked`` are the questions that both answered."""
+    """Everything that is counted. ``asked`` are the questions that both answered.
+
+    ``narrowed`` are those that the old bundle was asked without facts that it does not have: ``without`` counts these.
+    """
 
     asked: int = 0
     reworded: int = 0
     changed: int = 0
     unreadable: int = 0
     others: int = 0
+    narrowed: int = 0
+    without: dict[str, int] = field(default_factory=dict)
     by_decision: dict[str, list[int]] = field(default_factory=dict)
     groups: dict[GroupKey, Group] = field(default_factory=dict)
     refusals: dict[RefusalKey, Refusal] = field(default_factory=dict)
@@ -146,6 +155,12 @@ class Tally:
         counts = self.by_decision.setdefault(decision, [0, 0])
         counts[0] += 1
         counts[1] += changed
+
+    def narrow(self, without: tuple[str, ...]) -> None:
+        """Count a question that the old bundle was asked without these facts; none: as it is."""
+        self.narrowed += bool(without)
+        for name in without:
+            self.without[name] = self.without.get(name, 0) + 1
 
     def group(self, key: GroupKey) -> Group | None:
         """The group of this key; None if there is none yet."""
@@ -174,6 +189,9 @@ class Tally:
         self.changed += later.changed
         self.unreadable += later.unreadable
         self.others += later.others
+        self.narrowed += later.narrowed
+        for name, count in later.without.items():
+            self.without[name] = self.without.get(name, 0) + count
         for decision, (asked, changed) in later.by_decision.items():
             counts = self.by_decision.setdefault(decision, [0, 0])
             counts[0] += asked

@@ -202,6 +202,7 @@ STRUCTURED: Final[Mapping[type, Mapping[str, str]]] = {
 #: The fields that say nothing, and why.
 WITHOUT_MEANING: Final[Mapping[type, Mapping[str, str]]] = {
     CheckedBundle: {"digest": "stands for the text of the files, and is shown apart"},
+    Calendar: {"years": "is where the years stand in the files"},
     Rule: {"index": "follows from the order of steps and of writing"},
     Step: {"index": "follows from the order of steps"},
     Split: {"id": "is the id of the rule", "variable": "is the singular of the list, which is compared there"},

@@ -88,4 +88,30 @@ def told_together(changes: Iterable[Change]) -> tuple[Change, ...]:
         earlier = kept.get(key)
         names = dict.fromkeys((*(earlier.names if earlier else ()), *change.names))
         kept[key] = replace(earlier or change, names=tuple(names))
-    return tuple(kept.values())
+    return tuple(replace(c, text=_of_several(c.text)) if len(c.names) > 1 else c for c in kept.values())
+
+
+#: How a text begins that goes on after one name, and after several: the first that fits.
+_SEVERAL: Final = (
+    ("is gone; it was ", "are gone; they were "),
+    ("is gone; it ", "are gone; they "),
+    ("is ", "are "),
+    ("has ", "have "),
+    ("was ", "were "),
+    ("no longer has ", "no longer have "),
+    ("now also has ", "now also have "),
+    ("no longer asks ", "no longer ask "),
+    ("now also asks ", "now also ask "),
+    ("lists its ", "list their "),
+    ("now takes only its ", "now take only their "),
+    ("now takes ", "now take "),
+    ("the words of its ", "the words of their "),
+    ("its ", "their "),
+)
+
+
+def _of_several(text: str) -> str:
+    """The text as it goes on after several names."""
+    start, instead = next((pair for pair in _SEVERAL if text.startswith(pair[0])), ("", ""))
+    after = text.removeprefix(start)
+    return instead + (after.replace(" and is now ", " and are now ") if start == "was " else after)
