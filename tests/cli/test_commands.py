@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -80,7 +81,7 @@ def test_decide_says_what_is_missing_in_words(run, umbrella):
         """
 Missing
   damage.cause — What happened to it
-    enum: wind, seam, lost, pet; decides the verdict, for UM-LOST, UM-WIND, UM-SEAM
+    enum: wind, seam, lost, pet, other; decides the verdict, for UM-LOST, UM-WIND, UM-SEAM
 """
         in done.stdout
     )
@@ -270,6 +271,45 @@ def test_check_shows_every_fault(run, bad):
     assert "^^^^^" in done.stdout
 
 
+@pytest.mark.parametrize("command", ["check", "lint"])
+def test_check_reads_the_files_of_cases_too(run, umbrella, tmp_path, command):
+    copy = tmp_path / "copy"
+    shutil.copytree(umbrella, copy)
+    cases = copy / "tests" / "refund.test.yaml"
+    cases.write_text(cases.read_text("utf-8").replace("expect.verdict", "expect.verdct"), "utf-8")
+    (copy / "tests" / "more.yaml").write_text("kind: tests\n", "utf-8")
+    done = run(command, copy)
+    assert done.exit_code == 3
+    assert f"{cases}:31:42: error[names/unknown]: unknown column `expect.verdct`" in done.stdout
+    assert "error[tests/not-run]" in done.stdout or command == "lint"
+    assert "fault" in done.stdout.splitlines()[-1]
+
+
+def test_cases_that_could_not_be_read_are_counted(run, umbrella, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(umbrella, copy)
+    cases = copy / "tests" / "refund.test.yaml"
+    text = cases.read_text("utf-8")
+    (copy / "tests" / "good.test.yaml").write_text(text, "utf-8")
+    (copy / "tests" / "no.test.yaml").write_text("kind: [tests\n", "utf-8")
+    cases.write_text(text.replace("UM-SEAM", "UM-SEEM"), "utf-8")
+    done = run("test", copy, "--no-check")
+    assert done.exit_code == 3
+    assert done.stdout.endswith("10 passed, 2 faults in bundle or test files, 10 cases of 2 files not run\n")
+
+
+@pytest.mark.parametrize(
+    ("expected", "code"), [("2 years", 0), ("24 months", 0), ("1 year", 1), ("2 yeras", 3), ("730 days", 1)]
+)
+def test_durations_are_expected_as_policies_write_them(run, umbrella, tmp_path, expected, code):
+    copy = tmp_path / "copy"
+    shutil.copytree(umbrella, copy)
+    cases = copy / "tests" / "refund.test.yaml"
+    text = cases.read_text("utf-8")
+    cases.write_text(text.replace("amount: 40 EUR}", f"amount: 40 EUR, values: {{age_limit: {expected}}}}}"), "utf-8")
+    assert run("test", copy, "--no-check").exit_code == code
+
+
 def test_check_as_json(run, bad, umbrella):
     first, second = json.loads(run("check", bad, umbrella, "--format", "json").stdout)["bundles"]
     assert (first["valid"], first["bundle"]) == (False, None)
@@ -307,8 +347,8 @@ def test_a_folder_without_policies_is_no_bundle(run, tmp_path):
 
 def test_test_runs_the_cases(run, umbrella):
     done = run("test", umbrella)
-    assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 9 passed\n")
-    assert run("test", umbrella, "-k", "LAST day").stdout == f"{umbrella}: 4 passed, 4 of 9 cases selected\n"
+    assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 10 passed\n")
+    assert run("test", umbrella, "-k", "LAST day").stdout == f"{umbrella}: 4 passed, 4 of 10 cases selected\n"
 
 
 def test_test_shows_what_differs_and_why(run, tmp_path):
@@ -341,16 +381,16 @@ def test_test_explains_the_first_failures_and_lists_all(run, tmp_path):
 def test_no_case_is_a_failure(run, umbrella):
     done = run("test", umbrella, "-k", "no such case")
     assert done.exit_code == 1
-    assert done.stdout.startswith("none of 9 cases is one whose name or file contains `no such case`\n")
-    assert done.stdout.endswith(": 0 of 9 cases selected\n")
+    assert done.stdout.startswith("none of 10 cases is one whose name or file contains `no such case`\n")
+    assert done.stdout.endswith(": 0 of 10 cases selected\n")
 
 
 def test_test_reports_several_bundles_in_one(run, umbrella):
     data = json.loads(run("test", umbrella, umbrella / ".." / "umbrella", "--format", "json").stdout)
-    assert [(b["ok"], b["passed"]) for b in data["bundles"]] == [(True, 9), (True, 9)]
+    assert [(b["ok"], b["passed"]) for b in data["bundles"]] == [(True, 10), (True, 10)]
     done = run("test", umbrella, umbrella / ".." / "umbrella", "--format", "junit")
     root = ET.fromstring(done.stdout)  # noqa: S314 - our own output
-    assert (root.tag, root.get("tests"), root.get("failures"), len(root)) == ("testsuites", "18", "0", 2)
+    assert (root.tag, root.get("tests"), root.get("failures"), len(root)) == ("testsuites", "20", "0", 2)
 
 
 # --- schema, init
@@ -457,4 +497,4 @@ def test_the_help_of_format_says_what_there_is(run):
 def test_cases_run_on_all_engines_or_on_one(run, umbrella):
     for more in ((), ("--engine", "compiled"), ("--engine", "reference"), ("--no-check",)):
         done = run("test", umbrella, *more)
-        assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 9 passed\n")
+        assert (done.exit_code, done.stdout) == (0, f"{umbrella}: 10 passed\n")

@@ -22,7 +22,7 @@ def test_advice_names_its_place_and_never_fails(run, umbrella):
         rules.write_text(text, "utf-8")
     assert done.exit_code == 0
     assert "coverage.yaml:9:13: lint[lint/no-source]: rule `UM-WIND` names no source" in done.stdout
-    assert f"\n\n{umbrella}: 3 pieces of advice (umbrella 0.1.0, decisions: refund;" in done.stdout
+    assert f"\n\n{umbrella}: 2 pieces of advice (umbrella 0.1.0, decisions: refund;" in done.stdout
 
 
 def test_a_rule_without_a_case_is_named(run, umbrella, tmp_path):

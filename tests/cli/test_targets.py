@@ -34,7 +34,7 @@ def failed_place(run) -> str:
 def test_a_place_that_a_failure_prints_can_be_given_back(run, bundles):
     place = failed_place(run)
     assert place.startswith(f"{CASES}:")
-    last = "policies/bad: 1 failed, 1 of 9 cases selected"
+    last = "policies/bad: 1 failed, 1 of 10 cases selected"
     whole_line = run("test", "policies/bad").stdout.splitlines()[0]
     for said in (place, whole_line, f"{CASES}::wind is paid in part"):
         done = run("test", said)
@@ -46,10 +46,10 @@ def test_a_file_of_cases_stands_for_its_cases_and_another_for_its_bundle(run, bu
         (bundles / "good" / "tests" / "refund.test.yaml").read_text()
     )
     one = run("test", "policies/good/tests/more.test.yaml")
-    assert one.stdout == "policies/good: 9 passed, 9 of 18 cases selected\n"
-    assert run("test", "policies/good/facts.yaml").stdout == "policies/good: 18 passed\n"
+    assert one.stdout == "policies/good: 10 passed, 10 of 20 cases selected\n"
+    assert run("test", "policies/good/facts.yaml").stdout == "policies/good: 20 passed\n"
     both = run("test", "policies/good/tests/more.test.yaml", "policies/good")
-    assert both.stdout == "policies/good: 18 passed\n"
+    assert both.stdout == "policies/good: 20 passed\n"
 
 
 def test_places_in_two_bundles_are_run_together(run, bundles):
@@ -63,7 +63,7 @@ def test_no_bundle_of_a_folder_is_missed(run, bundles):
         assert run("init", f"policies/{name}").exit_code == 0
     told = [line.split(":")[0] for line in run("check", "policies").stdout.splitlines()]
     assert told == ["policies/bad", "policies/good", "policies/team/deep/third", "policies/team/fourth"]
-    assert "policies/team/deep/third: 9 passed\n" in run("test", "policies").stdout
+    assert "policies/team/deep/third: 10 passed\n" in run("test", "policies").stdout
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.yaml:1"])
@@ -83,7 +83,7 @@ def test_changed_files_stand_for_their_bundles(run, bundles):
     done = run("check", "--changed", CASES, gone, "policies/bad/facts.yaml", "compose.yaml")
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["policies/bad", "policies/good"]
     done = run("test", "--changed", CASES, "compose.yaml")
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "policies/bad: 8 passed, 1 failed")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "policies/bad: 9 passed, 1 failed")
 
 
 @pytest.mark.parametrize("command", ["check", "test"])
@@ -97,20 +97,20 @@ def test_changed_files_in_no_bundle_are_well_and_said_so(run, bundles, command, 
 def test_only_what_failed_last_time(run, bundles):
     assert run("test", "policies", "--last-failed").stderr == "no case is known to have failed last time: all are run\n"
     done = run("test", "policies", "--last-failed")
-    assert done.stdout.splitlines()[-1] == "policies/good: 0 of 9 cases selected"
-    assert "policies/bad: 1 failed, 1 of 9 cases selected" in done.stdout
+    assert done.stdout.splitlines()[-1] == "policies/good: 0 of 10 cases selected"
+    assert "policies/bad: 1 failed, 1 of 10 cases selected" in done.stdout
     cases = bundles / "bad" / "tests" / "refund.test.yaml"
     cases.write_text(cases.read_text().replace("amount: 21 EUR", "amount: 20 EUR"))
     mended = run("test", "policies", "--last-failed")
-    assert (mended.exit_code, mended.stdout.splitlines()[0]) == (0, "policies/bad: 1 passed, 1 of 9 cases selected")
+    assert (mended.exit_code, mended.stdout.splitlines()[0]) == (0, "policies/bad: 1 passed, 1 of 10 cases selected")
     assert not list(bundles.rglob("*last*"))
 
 
 def test_a_junit_report_beside_what_is_printed(run, bundles, tmp_path):
     done = run("test", "policies", "--junit", "report.xml")
     root = ET.parse(tmp_path / "report.xml").getroot()  # noqa: S314 - our own text
-    assert (root.get("tests"), root.get("failures")) == ("18", "1")
-    assert done.stdout.endswith("policies/good: 9 passed\n")
+    assert (root.get("tests"), root.get("failures")) == ("20", "1")
+    assert done.stdout.endswith("policies/good: 10 passed\n")
     assert json.loads(run("test", "policies", "--format", "json").stdout)["bundles"][0]["failed"] == 1
 
 
@@ -121,4 +121,4 @@ def test_wrong_usage_is_a_failure(run, bundles, words):
 
 def test_nothing_but_results_is_printed_where_nobody_watches(command, bundles):
     done = command("test", "policies/good", "--jobs", 2)
-    assert (done.stdout, done.stderr) == ("policies/good: 9 passed\n", "")
+    assert (done.stdout, done.stderr) == ("policies/good: 10 passed\n", "")

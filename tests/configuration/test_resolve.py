@@ -81,6 +81,12 @@ def test_what_is_shown_is_read_as_the_same(values):
         assert kind.from_text(kind.shown(value)) == value
 
 
+def test_a_list_of_one_folder_above_is_no_range(tmp_path):
+    path = tmp_path / "service.yaml"
+    path.write_text("parts: [../ada/returns]\n", "utf-8")
+    assert configure({"config": str(path)}, {}, SAMPLE).several("parts") == (f"{tmp_path.parent}/ada/returns",)
+
+
 def test_each_value_is_asked_for_as_what_it_is():
     found = configure({"store": None, "parts": ("a",)}, {"POLICYENGINE_LOUD": "true"}, SAMPLE)
     assert (found.text("where"), found.whole("count"), found.switch("loud")) == ("here", 1, True)

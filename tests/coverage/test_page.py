@@ -100,6 +100,16 @@ def test_what_is_missing_is_listed_and_linked_and_cases_are_named(found):
         assert sentence in text
 
 
+def test_what_cannot_be_reached_is_listed_with_its_proof_and_the_signs_are_explained(tmp_path):
+    both = "- {id: R, when: {all: [{order.size: large}, {order.size: small}]}, because: So.}"
+    text = pages([measured(folder_of(tmp_path, rules(f"{both}\n{SURE}"), CASES))])["small.html"]
+    listed = text.partition("<h2>Cannot be reached, and not counted</h2>")[2].partition("<h2>")[0]
+    assert "rules.yaml:6</a>: rule R: no case in which it is true" in listed
+    assert "no combination of values of <code>order.size</code> shows it" in listed
+    assert "Lines without a sign" in text
+    assert "rounded down" in text
+
+
 def test_bundles_of_one_name_get_pages_of_their_own(found):
     made = pages([found, found])
     assert list(made) == ["small.html", "small-2.html", "index.html"]

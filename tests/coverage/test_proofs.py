@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.check.test_chains import chain
-from tests.coverage.small import FACTS, covered, folder_of, measured, missing, proved, rules
+from tests.coverage.small import BUNDLE, FACTS, covered, folder_of, measured, missing, proved, rules
 
 from policyengine.check.graph import LONGEST_CHAIN
 
@@ -50,6 +50,31 @@ def test_what_more_than_facts_decides_is_not_proved(cover):
     found = cover(rules(text))
     assert proved(found, "d/R: rule ") == {}
     assert "is true" in missing(found, "d/R: rule ")
+
+
+OTHERWISE = BUNDLE.replace("{verdict: grant}", "{verdict: grant, id: REST, because: Nothing else.}")
+EACH_SIZE = """
+- {id: R, when: {order.size: large}, because: So.}
+- {id: S, when: {order.size: small}, because: So.}
+- {id: T, when: {order.count: more than 5}, because: So.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "facts", "proof"),
+    [
+        ("", FACTS, "whatever `order.size` may be, some rule is not false"),
+        ("", FACTS.replace("[small, large]", "[small, large, huge]"), ""),
+        ("", FACTS.replace("of: size}", "of: size, default: small}"), "whatever `order.size` may be, some rule is"),
+        ("unless: {order.paid: true}", FACTS, ""),
+        ("unless: {order.count: more than 3}", FACTS, ""),
+    ],
+)
+def test_what_holds_otherwise_cannot_where_some_rule_is_never_false(cover, more, facts, proof):
+    text = EACH_SIZE.replace("large}", f"large}}, {more}") if more else EACH_SIZE
+    found = cover(rules(text) | {"facts.yaml": facts, "bundle.yaml": OTHERWISE})
+    told = [*proved(found, "d/REST: message").values(), *proved(found, "d: verdict grant").values()]
+    assert (len(told), all(t.startswith(proof) for t in told)) == ((2, True) if proof else (0, True))
 
 
 def test_what_two_rules_share_is_out_of_reach_only_if_it_is_in_both(cover):

@@ -78,7 +78,6 @@ def test_all_without_a_choice(chosen):
         (13, ["a wet thing"]),
         (20, ["days [1]"]),
         (21, ["days [2]"]),
-        (99, ["days [2]"]),
     ],
 )
 def test_a_line_chooses_the_case_that_it_is_in(chosen, folder, line, names):
@@ -111,6 +110,8 @@ def test_what_names_nothing_is_complained_about(complaints, folder):
         "none of 6 cases is one whose name or file contains `dayz`; did you mean `days`?"
     ]
     assert complaints(places=at(folder, line=3)) == ["no case stands at `first`; the first one is at line 9"]
+    assert complaints(places=at(folder, line=99)) == ["no case stands at `first`; the file ends at line 21"]
+    assert complaints(decisions=("dam",)) == ["there is no decision `dam`; did you mean `damage`?"]
     (told,) = complaints(places=at(folder, name="a wet thin"))
     assert told.endswith("; did you mean `a wet thing`?")
     assert complaints(rules=("PI-X-WET",), text="days") == [

@@ -42,7 +42,9 @@ def test_text_tells_faults_failures_and_counts(mixed):
     assert "two.test.yaml:9:35: error[names/unknown]" in text
     assert "failed: one::bad" in text
     assert "error: one::refused" in text
-    assert text.endswith("1 passed, 1 failed, 1 could not be decided, 1 fault in bundle or test files\n")
+    assert text.endswith(
+        "1 passed, 1 failed, 1 could not be decided, 1 fault in bundle or test files, 1 case of 1 file not run\n"
+    )
 
 
 def test_text_of_a_good_run_is_one_line(good):
@@ -132,7 +134,8 @@ def test_junit_of_a_good_run_has_none(good):
 def test_github_annotations_are_one_line_each_at_their_places(mixed):
     *lines, last = as_github(mixed).splitlines()
     assert len(lines) == 3
-    assert last == f"{mixed.bundle}: 1 passed, 1 failed, 1 could not be decided, 1 fault in bundle or test files"
+    counts = "1 passed, 1 failed, 1 could not be decided, 1 fault in bundle or test files, 1 case of 1 file not run"
+    assert last == f"{mixed.bundle}: {counts}"
     assert all(line.startswith("::error file=") for line in lines)
     assert "title=one%3A%3Abad <&> 50%25%2C" in lines[1]
     assert ",line=10,col=12," in lines[1]

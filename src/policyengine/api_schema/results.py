@@ -21,6 +21,13 @@ def results_schemas() -> dict[str, Schema]:
                 "passed": count("Cases that came out as expected.", least=0),
                 "failed": count("Cases that came out otherwise.", least=0),
                 "error": count("Cases that could not be decided.", least=0),
+                "unread": record(
+                    "Files with a fault",
+                    {
+                        "files": count("Files of cases that have a fault, so that no case of them was run.", least=0),
+                        "cases": count("Cases that are seen to stand in them.", least=0),
+                    },
+                ),
                 "not_run": count("Chosen cases that were not run, because an earlier one failed.", least=0),
                 "under_review": count("Cases that were run and that nobody has looked at yet.", least=0),
                 "complaints": listing(text("A sentence."), "What is wrong with the choice of cases."),

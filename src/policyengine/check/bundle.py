@@ -14,6 +14,7 @@ from policyengine.check.definitions import definitions
 from policyengine.check.graph import Vocabulary, answer_only, definition_order, refuse_cycles, refuse_long_chains
 from policyengine.check.headers import headers
 from policyengine.check.messages import inserted
+from policyengine.check.needs import check_needs
 from policyengine.check.reading import entries, scalar, text
 from policyengine.check.rules import Lowering
 from policyengine.check.served import Served
@@ -89,6 +90,7 @@ class _Checker:
         # Definitions may speak of `verdict`, so the decisions' words must be known before them.
         self.headers = headers(self.ctx, self.head)
         self._definitions()
+        check_needs(self.ctx, self.documents)
         # Rules are lowered against complete parameters: `in_force` may be bounded by one.
         decisions = self._decisions()
         # Cycles are looked for once every body is typed; walking needs the whole graph.

@@ -66,15 +66,22 @@ def _date(t: Typist, node: s.DateText, _hint: Hint) -> x.Expr:
 def _duration(t: Typist, node: s.DurationText, _hint: Hint) -> x.Expr:
     if len(node.count) > _MOST_COUNT_DIGITS:
         t.fail("literal/number", f"`{t.source(node)}` is longer than any dates are apart", node)
+    value = plain_duration(node)
+    if value is None:
+        value = Duration(int(node.count), Unit.WORKING_DAYS, calendar_of(t, node, node.calendar))
+    return x.Literal(value=value, type=DURATION, span=t.span(node))
+
+
+def plain_duration(node: s.DurationText) -> Duration | None:
+    """The days or months that are written; None for working days, which need a calendar."""
     count = int(node.count)
     match node.unit:
         case "days" | "weeks":
-            value = Duration(count * (7 if node.unit == "weeks" else 1), Unit.DAYS)
+            return Duration(count * (7 if node.unit == "weeks" else 1), Unit.DAYS)
         case "months" | "years":
-            value = Duration(count * (12 if node.unit == "years" else 1), Unit.MONTHS)
+            return Duration(count * (12 if node.unit == "years" else 1), Unit.MONTHS)
         case _:
-            value = Duration(count, Unit.WORKING_DAYS, calendar_of(t, node, node.calendar))
-    return x.Literal(value=value, type=DURATION, span=t.span(node))
+            return None
 
 
 def calendar_of(t: Typist, node: s.Node, name: str | None) -> str:

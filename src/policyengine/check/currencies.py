@@ -12,7 +12,7 @@ from policyengine.check.uses import expressions
 from policyengine.diagnostics import Diagnostics
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.vocabulary import Parameter, Table
+from policyengine.model.vocabulary import Fact, Parameter, Table
 from policyengine.values.money import Money
 from policyengine.values.types import MONEY
 
@@ -45,17 +45,22 @@ class _Currencies:
     """The currency that an amount certainly has; None when only the facts can tell."""
 
     def __init__(self, bundle: CheckedBundle) -> None:
+        self._bundle = bundle
         self._parameters: Mapping[str, Parameter] = bundle.parameters
         self._definitions: dict[str, str | None] = {}
         # Definitions come after those they read, so each is looked at once.
         for d in bundle.definitions.values():
             self._definitions[d.name] = None if isinstance(d.body, Table) else self.of(d.body)
 
-    def of(self, e: x.Expr) -> str | None:
+    def of(self, e: x.Expr) -> str | None:  # noqa: C901 - one case for each kind of node
         """The currency of an expression of type money."""
         match e:
             case x.Literal(value=Money() as money):
                 return money.currency
+            case x.FactRef():
+                return _declared(self._bundle.facts[e.name])
+            case x.ItemField():
+                return _declared(self._bundle.lists[e.list].fields[e.field])
             case x.ParameterRef():
                 values = {v.value.currency for v in self._parameters[e.name].values if isinstance(v.value, Money)}
                 return values.pop() if len(values) == 1 else None
@@ -74,3 +79,12 @@ class _Currencies:
                 return next((c for a in e.args if (c := self.of(a))), None)
             case _:
                 return None
+
+
+def _declared(fact: Fact) -> str | None:
+    """The currency that a request must give the amount in, where that is one and the same for every request."""
+    match fact.currency:
+        case x.Literal(value=str() as currency):
+            return currency
+        case _:
+            return None

@@ -204,10 +204,13 @@ def _values(ctx: Context, key: Scalar, body: Node, type_: Type) -> tuple[DatedVa
         help_ = "add `value:`, or `values:` with one value for each day of change"
         ctx.sink.error("parameters/none", f"`{key.text}` has neither `value` nor `values`", key.span, help_)
         return ()
-    return _dated(ctx, key, rows, type_)
+    return _dated(ctx, key, rows, type_, text(body, "source"))
 
 
-def _dated(ctx: Context, key: Scalar, rows: tuple[Node, ...], type_: Type) -> tuple[DatedValue, ...]:
+def _dated(
+    ctx: Context, key: Scalar, rows: tuple[Node, ...], type_: Type, source: str | None
+) -> tuple[DatedValue, ...]:
+    """The values by date; ``source`` is the paper of those that name none of their own."""
     found: list[DatedValue] = []
     last: date | None = None
     for i, row in enumerate(rows):
@@ -225,5 +228,5 @@ def _dated(ctx: Context, key: Scalar, rows: tuple[Node, ...], type_: Type) -> tu
             )
             return ()
         last = start
-        found.append(DatedValue(start=start, value=value, source=text(row, "source"), span=row.span))
+        found.append(DatedValue(start=start, value=value, source=text(row, "source") or source, span=row.span))
     return tuple(found)

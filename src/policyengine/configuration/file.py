@@ -30,7 +30,7 @@ def from_file(path: str, settings: Sequence[Setting], faults: list[SettingFault]
     """The values in the file, by name; what is wrong is added to ``faults``."""
     sink = Diagnostics()
     source = read_source(Path(path), path, path, sink)
-    document = read_document(source, sink) if source else None
+    document = read_document(source, sink, ranges=False) if source else None
     for fault in sink:
         # The reader speaks of policies where a file is empty or not a mapping.
         is_form = fault.code.startswith("schema/")

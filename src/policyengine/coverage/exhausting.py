@@ -31,6 +31,10 @@ _OTHER: Final = "\N{HORIZONTAL ELLIPSIS}"
 _ELSEWHERE = (x.AsOf, x.ListRef, x.Special, x.SplitIs, x.Pluck, x.Filter, x.Quantifier)
 
 
+_Key = tuple[str | None, str]
+_Slots = Sequence[tuple[_Key, tuple[Given | None, ...]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Exhausted:
     """What was found for a rule: the items that some combination of these facts covers."""
@@ -42,6 +46,38 @@ class Exhausted:
     def why(self) -> str:
         """The proof, in words."""
         return f"no combination of values of {', '.join(f'`{name}`' for name in self.facts)} shows it"
+
+
+def never_otherwise(evaluator: Evaluator, watches: Sequence[RuleWatch]) -> str:
+    """Why some of these rules is always true or open, so that what holds otherwise never does; empty: not proved.
+
+    First all rules that read few facts of few values are tried together, then those that read one and the same fact.
+    """
+    found = [(w, s) for w in watches if (s := _slots(evaluator.bundle, w.rule))]
+    keys = list(dict.fromkeys(key for _, slots in found for key, _ in slots))
+    for tried in (frozenset(keys), *(frozenset((key,)) for key in keys)):
+        rules = [(w, s) for w, s in found if tried.issuperset(key for key, _ in s)]
+        values = {key: v for _, slots in rules for key, v in slots}
+        if rules and prod(map(len, values.values())) <= MOST_COMBINATIONS and not _all_false(evaluator, rules, values):
+            names = sorted(f"{evaluator.bundle.lists[ls].each}.{n}" if ls else n for ls, n in values)
+            return f"whatever {' and '.join(f'`{name}`' for name in names)} may be, some rule is not false"
+    return ""
+
+
+def _all_false(
+    evaluator: Evaluator, rules: Sequence[tuple[RuleWatch, _Slots]], values: Mapping[_Key, tuple[Given | None, ...]]
+) -> bool:
+    """Whether some combination of these values makes every rule false."""
+    for combination in product(*values.values()):
+        given = {key: v for key, v in zip(values, combination, strict=True) if v is not None}
+        if all(_truth(evaluator, watch, given) is False for watch, _ in rules):
+            return True
+    return False
+
+
+def _truth(evaluator: Evaluator, watch: RuleWatch, given: Mapping[_Key, Given]) -> bool | None:
+    ev, env = _world(evaluator, watch.rule, given)
+    return watch.condition(ev, env, set())
 
 
 def exhausted(evaluator: Evaluator, watch: RuleWatch) -> Exhausted | None:
@@ -59,9 +95,6 @@ def exhausted(evaluator: Evaluator, watch: RuleWatch) -> Exhausted | None:
     return Exhausted(frozenset(hits), names)
 
 
-_Key = tuple[str | None, str]
-
-
 def _world(evaluator: Evaluator, rule: Rule, given: Mapping[_Key, Given]) -> tuple[Evaluation, Env]:
     """Facts as they are given; for a rule that is asked of elements, one element has its fields."""
     facts = {name: v for (ls, name), v in given.items() if ls is None}
@@ -73,7 +106,7 @@ def _world(evaluator: Evaluator, rule: Rule, given: Mapping[_Key, Given]) -> tup
     return ev, Env({evaluator.bundle.lists[rule.each].each: element})
 
 
-def _slots(bundle: CheckedBundle, rule: Rule) -> Sequence[tuple[_Key, tuple[Given | None, ...]]] | None:
+def _slots(bundle: CheckedBundle, rule: Rule) -> _Slots | None:
     """Every fact that the rule reads with all of its values, None for absent; None if one has too many."""
     reach = Reach(bundle)
     for part in rule.parts:

@@ -62,6 +62,16 @@ class Plan:
     messages: MessageWords
     shared: frozenset[int]
 
+    @property
+    def rest(self) -> frozenset[int]:
+        """The items that only what holds otherwise can cover: its sentence, and its word if no rule gives that."""
+        spec, rest = self.spec, self.spec.otherwise
+        if rest is None:
+            return frozenset()
+        given = {r.word for r in spec.rules if r.each == spec.each}
+        words = self.words.elements if spec.each else self.words.whole
+        return frozenset(self.messages.otherwise) | (frozenset() if rest.word in given else {words[rest.word]})
+
 
 @dataclass(frozen=True, slots=True)
 class Inventory:

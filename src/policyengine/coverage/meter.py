@@ -9,7 +9,7 @@ from typing import Self
 
 from policyengine.backends import BACKENDS
 from policyengine.coverage.conditions import Hits
-from policyengine.coverage.exhausting import Exhausted, exhausted
+from policyengine.coverage.exhausting import Exhausted, exhausted, never_otherwise
 from policyengine.coverage.inventory import Plan, Scoped, inventory
 from policyengine.coverage.told import tells_otherwise, told_rules
 from policyengine.coverage.watching import WatchedEvaluation
@@ -88,6 +88,12 @@ class Meter:
             first = results[0]
             if first and all(r is not None and number not in r.possible for r in results):
                 items[number] = replace(items[number], proof=first.why)
+        for plan in self._plans.values():
+            rest = plan.rest & frozenset(missing)
+            watches = [w for w in plan.rules if w.rule.each == plan.spec.each and not w.rule.warning]
+            proof = never_otherwise(self._evaluator, watches) if rest else ""
+            for number in rest if proof else ():
+                items[number] = replace(items[number], proof=proof)
         self.items = tuple(items)
 
     def close(self) -> None:

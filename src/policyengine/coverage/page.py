@@ -13,7 +13,7 @@ from typing import Final
 from policyengine.coverage.data import state
 from policyengine.coverage.items import TITLES
 from policyengine.coverage.report import Count, Coverage, Covered, count, grouped
-from policyengine.coverage.text import SHARED, cases, lacking, percent_text
+from policyengine.coverage.text import SHARED, cases, lacking, percent_text, proofs
 from policyengine.source import SourceFile
 
 _SIGNS: Final = {"full": "✓", "part": "◐", "none": "✗", "proved": "·"}
@@ -23,6 +23,10 @@ _MEANINGS: Final = {
     "none": "nothing of it is covered",
     "proved": "cannot be reached",
 }
+_READING: Final = (
+    "Open a line to see which cases cover it, and what lacks. Lines without a sign decide nothing by themselves, such "
+    "as titles, sources and sentences that go on; no case can cover them. Percentages are rounded down."
+)
 _ITEM_SIGNS: Final = {"covered": "✓", "missing": "✗", "unreachable": "·"}
 
 
@@ -67,9 +71,10 @@ def bundle_page(found: Coverage) -> str:
         _file_table(files_),
         "</div>",
         _missing(found, files_),
+        _unreachable(found, files_),
         "<h2>The policies</h2>",
         f'<ul class="key" aria-label="Signs">{"".join(_key())}</ul>',
-        "<p>Open a line to see which cases cover it, and what lacks.</p>",
+        f"<p>{_READING}</p>",
         *(_file(file, n, items) for n, (file, items) in enumerate(files_.items())),
     ]
     return _document(f"Coverage of {found.bundle.title}", "\n".join(body))
@@ -118,15 +123,27 @@ def _shown(file: SourceFile) -> str:
 
 
 def _missing(found: Coverage, files_: _Files) -> str:
-    numbers = {file: n for n, file in enumerate(files_)}
-    lines = []
-    for item, group in grouped(found.missing()):
-        file, line = item.span.file, item.span.start.line
-        place = f'<a href="#f{numbers[file]}-{line}">{escape(_shown(file))}:{line}</a>'
-        lines.append(f"<li>{place}: {_worded(item.about)}: {_worded(lacking(group))}</li>")
+    lines = [f"{said}</li>" for said, _ in _told(found.missing(), files_)]
     if not lines:
         return "<h2>Nothing is missing</h2>"
     return f'<h2>Missing</h2><ul class="list">{"".join(lines)}</ul>'
+
+
+def _unreachable(found: Coverage, files_: _Files) -> str:
+    """What is proved to be out of reach, each with its proof; nothing where there is none."""
+    lines = [f"{said}: {_worded(proofs(group))}</li>" for said, group in _told(found.unreachable(), files_)]
+    if not lines:
+        return ""
+    return f'<h2>Cannot be reached, and not counted</h2><ul class="list">{"".join(lines)}</ul>'
+
+
+def _told(items: Iterable[Covered], files_: _Files) -> Iterator[tuple[str, tuple[Covered, ...]]]:
+    """The beginning of a list item for what is about one thing, its place first, and what it tells of."""
+    numbers = {file: n for n, file in enumerate(files_)}
+    for item, group in grouped(items):
+        file, line = item.span.file, item.span.start.line
+        place = f'<a href="#f{numbers[file]}-{line}">{escape(_shown(file))}:{line}</a>'
+        yield f"<li>{place}: {_worded(item.about)}: {_worded(lacking(group))}", group
 
 
 def _worded(text: str) -> str:

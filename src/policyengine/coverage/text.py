@@ -15,13 +15,12 @@ SHARED: Final = "shared by decisions"
 
 def as_text(found: Coverage) -> str:
     """The whole summary."""
-    every = found.all
     lines = [f"{headline(found)}, by {cases(found.counted)}{_left_out(found)}", ""]
     lines += _table("by kind", ((TITLES[kind], c) for kind, c in found.by_kind().items()))
     lines += ["", *_table("by decision", ((name or SHARED, c) for name, c in found.by_decision().items()))]
     missing = list(missing_lines(found))
     if missing:
-        lines += ["", f"missing ({every.total - every.covered}):", *missing]
+        lines += ["", f"missing ({_on(len(found.missing()), len(missing))}):", *missing]
     lines += _unreachable(found)
     return "\n".join(lines) + "\n"
 
@@ -45,7 +44,7 @@ def lacking(group: Iterable[Covered]) -> str:
 
 
 def percent_text(percent: Fraction) -> str:
-    """Two places, rounded down: only what is wholly covered says 100."""
+    """Two places, rounded down: only what is wholly covered says 100, and no share looks like more than it is."""
     hundredths = percent.numerator * 100 // percent.denominator
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
@@ -72,11 +71,17 @@ def _unreachable(found: Coverage) -> list[str]:
     """What is proved to be out of reach, each with its proof; it counts neither way."""
     gone = found.unreachable()
     lines = [
-        f"{item.span.file.path}:{item.span.start.line}: {item.about}: {lacking(group)}: {_proofs(group)}"
+        f"{item.span.file.path}:{item.span.start.line}: {item.about}: {lacking(group)}: {proofs(group)}"
         for item, group in grouped(gone)
     ]
-    return ["", f"cannot be reached, and not counted ({len(gone)}):", *lines] if lines else []
+    return ["", f"cannot be reached, and not counted ({_on(len(gone), len(lines))}):", *lines] if lines else []
 
 
-def _proofs(group: Iterable[Covered]) -> str:
+def _on(number: int, lines: int) -> str:
+    """How many things are told: ``7 on 6 lines`` where one line tells several."""
+    return str(number) if number == lines else f"{number} on {lines} {'line' if lines == 1 else 'lines'}"
+
+
+def proofs(group: Iterable[Covered]) -> str:
+    """Why these can never be covered, each proof once."""
     return "; ".join(dict.fromkeys(c.item.proof for c in group))

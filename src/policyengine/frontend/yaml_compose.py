@@ -81,10 +81,14 @@ class _Built:
 
 @dataclass(slots=True)
 class Composer:
-    """Builds the node graph of one document; :attr:`faults` holds what was found on the way."""
+    """Builds the node graph of one document; :attr:`faults` holds what was found on the way.
+
+    ``ranges``: a list such as ``[1..5]`` is a test that lacks its quotes. Files of settings have no tests.
+    """
 
     text: Text
     loader: Any
+    ranges: bool = True
     faults: list[Diagnostic] = field(default_factory=list)
     _missing: list[tuple[Diagnostic, bool]] = field(default_factory=list)
     _anchors: dict[str, _Built] = field(default_factory=dict)
@@ -199,7 +203,7 @@ class Composer:
             self._look_for_item(items[-1].node, at, flow=bool(event.flow_style))
             end = items[-1].end
         node = Sequence(tuple(b.node for b in items), self.text.span(start, end))
-        if event.flow_style and len(items) == 1:
+        if self.ranges and event.flow_style and len(items) == 1:
             self._look_for_range(items[0].node, start, end)
         return _collected(node, items, end)
 

@@ -51,14 +51,17 @@ class _Reading:
     error: yaml.YAMLError | None
 
 
-def read_document(file: SourceFile, sink: Diagnostics) -> Mapping | None:
-    """The mapping that ``file`` holds; None, and errors in ``sink``, when it cannot be read as one."""
+def read_document(file: SourceFile, sink: Diagnostics, *, ranges: bool = True) -> Mapping | None:
+    """The mapping that ``file`` holds; None, and errors in ``sink``, when it cannot be read as one.
+
+    ``ranges`` is as for :class:`Composer`: whether the file may hold tests.
+    """
     text, good = _parsable(file, sink)
     if not good:
         return None
     tried: set[int] = set()
     touched: set[int] = set()
-    reading = _attempt(text)
+    reading = _attempt(text, ranges=ranges)
     for _ in range(_MOST_RETRIES):
         if reading.error is None:
             break
@@ -69,7 +72,7 @@ def read_document(file: SourceFile, sink: Diagnostics) -> Mapping | None:
             break
         touched.update(rest[1])
         text = Text.of(file, rest[0], text.base)
-        reading = _attempt(text)
+        reading = _attempt(text, ranges=ranges)
     for item in reading.faults:
         # Where an entry was taken out, what is missing is our own doing.
         if item.span.start.line - 1 not in touched:
@@ -93,17 +96,17 @@ def _mapping(reading: _Reading, file: SourceFile, sink: Diagnostics) -> Mapping 
     return None
 
 
-def _attempt(text: Text) -> _Reading:
+def _attempt(text: Text, *, ranges: bool) -> _Reading:
     """Read with the fast parser; where the two differ, with the one whose reports we put into words.
 
     They differ in what they say of a text that is no YAML, and in where they let tabs stand.
     """
-    fast = _attempt_with(_FAST_LOADER, text)
-    return _attempt_with(yaml.Loader, text) if fast.error or "\t" in text.text else fast
+    fast = _attempt_with(_FAST_LOADER, text, ranges=ranges)
+    return _attempt_with(yaml.Loader, text, ranges=ranges) if fast.error or "\t" in text.text else fast
 
 
-def _attempt_with(loader: object, text: Text) -> _Reading:
-    composer = Composer(text, loader)
+def _attempt_with(loader: object, text: Text, *, ranges: bool) -> _Reading:
+    composer = Composer(text, loader, ranges)
     try:
         return _Reading(composer.compose(), composer.faults, None)
     except yaml.YAMLError as error:

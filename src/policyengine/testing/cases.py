@@ -21,9 +21,17 @@ from policyengine.testing.case_facts import Entry, Facts, FactsReader, ids_of, n
 from policyengine.testing.expectations import ExpectationReader, elements_named
 from policyengine.testing.folders import SUFFIX
 from policyengine.testing.known_words import KnownWords, unknown
-from policyengine.testing.model import Case, Expected
+from policyengine.testing.model import Case, Expected, Unread
 from policyengine.testing.tables import TableReader
 from policyengine.values.types import DATE
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFiles:
+    """What the test files of a bundle give, and what the faulty ones among them keep back."""
+
+    cases: tuple[Case, ...]
+    unread: Unread
 
 
 def read_cases(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> tuple[Case, ...]:
@@ -31,16 +39,34 @@ def read_cases(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> 
 
     A file with a fault, told in ``sink``, gives none.
     """
+    return read_case_files(bundle, folder, sink).cases
+
+
+def read_case_files(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> CaseFiles:
+    """The same, with how many cases the files with a fault hold."""
     cases: list[Case] = []
     unreadable = Diagnostics()
     files = open_bundle(Path(folder), unreadable)
     documents = read_test_files(files, unreadable) if files else []
     _pass_on(unreadable, sink)
-    broken = {fault.span.file.path for fault in unreadable}
+    # A file that is no YAML has no document, so nobody can count its cases.
+    broken = dict.fromkeys((fault.span.file.path for fault in unreadable), 0)
     for file, document in documents:
-        found = _cases_of(bundle, document, sink)
-        cases += found if file.path not in broken else ()
-    return tuple(cases)
+        faults = Diagnostics()
+        found = _cases_of(bundle, document, faults)
+        _pass_on(faults, sink)
+        if file.path in broken or faults.failed:
+            broken[file.path] = _written(document)
+        else:
+            cases += found
+    return CaseFiles(tuple(cases), Unread(len(broken), sum(broken.values())))
+
+
+def _written(document: Mapping) -> int:
+    """How many cases stand in a file, whatever is wrong with it: its cases, and each row of its tables."""
+    cases, tables = document.get("cases"), _items(document.get("tables"))
+    rows = [table.get("rows") for table in tables]
+    return sum(len(found.items) for found in (cases, *rows) if isinstance(found, Sequence))
 
 
 def read_file(bundle: CheckedBundle, path: Path, shown: str, relative: str, sink: Diagnostics) -> tuple[Case, ...]:

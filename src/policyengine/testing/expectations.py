@@ -13,10 +13,11 @@ from policyengine.frontend.schema_tests import EXPECTATIONS
 from policyengine.model.vocabulary import Fact
 from policyengine.source import Span
 from policyengine.testing.case_facts import FactsReader, plain
+from policyengine.testing.durations import duration_in
 from policyengine.testing.known_words import FAULTS, REMARKS, KnownWords, unknown
 from policyengine.testing.model import NONE, UNKNOWN, Expected, Json
 from policyengine.values.money import Money
-from policyengine.values.text import money_text, value_json
+from policyengine.values.text import duration_text, money_text, value_json
 from policyengine.values.types import DATE, INTEGER, MONEY, Kind, Type
 
 #: Mappings of which one entry can be expected by itself, as in ``elements.a``.
@@ -27,7 +28,7 @@ _DEADLINE = re.compile(r"(?P<rule>[^\[]*)(?:\[(?P<element>.*)\])?")
 # Enough for every amount that an answer prints.
 _MOST_PLACES = 12
 # Types whose values an answer gives as plain text.
-_AS_TEXT = (Kind.DURATION, Kind.LIST, Kind.VALUES)
+_AS_TEXT = (Kind.LIST, Kind.VALUES)
 
 
 @dataclass
@@ -229,8 +230,19 @@ class ExpectationReader:
             return UNKNOWN
         if type_.kind in _AS_TEXT:
             return plain(node)
+        if type_.kind is Kind.DURATION:
+            return self._duration(node)
         value = self.facts.typed(node, _stand_in(type_, node.span))
         return value.isoformat() if isinstance(value, date) else value_json(value, type_)
+
+    def _duration(self, node: Node) -> Json:
+        """A duration as an answer gives it: `2 years` as the 24 months that they are."""
+        duration = duration_in(self._text(node) or "", self.words.bundle)
+        if duration is None:
+            help_ = "write it as policies do, such as `2 years`, `30 days` or `5 working days`"
+            self.sink.error("tests/expectation", "a duration is needed here", node.span, help_)
+            return None
+        return duration_text(duration)
 
     def _text(self, node: Node) -> str | None:
         return node.text if isinstance(node, Scalar) else None

@@ -49,11 +49,13 @@ def as_text(results: Results, explained: int | None = FIRST) -> str:
 
 
 def summary(results: Results) -> str:
-    """One line: how many cases passed, failed, could not be decided, are under review, were chosen, were not run."""
+    """One line: how many cases passed, failed, could not be decided or read, are under review, were chosen or run."""
     counts = [f"{results.count(s)} {w}" for s, w in _COUNTED if results.count(s)]
     if results.faults:
         number = len(results.faults)
         counts.append(f"{number} {'fault' if number == 1 else 'faults'} in bundle or test files")
+    if results.unread.told:
+        counts.append(results.unread.told)
     if results.not_run:
         counts.append(f"{results.not_run} not run after the first failure")
     if results.under_review:
@@ -121,6 +123,7 @@ def _bundle_json(results: Results) -> dict[str, Json]:
         "selected": results.selected,
         **{str(s): results.count(s) for s in Status},
         "not_run": results.not_run,
+        "unread": {"files": results.unread.files, "cases": results.unread.cases},
         "under_review": results.under_review,
         "complaints": list(results.complaints),
         "diagnostics": [d.to_dict() for d in results.diagnostics],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ FAULTS = (
     "table/no-row",
 )
 
+_PARTS = re.compile(r"[-_.]")
 # More would not be read.
 _MOST_LISTED = 16
 
@@ -95,10 +97,15 @@ def payout_ids(payout: Payout) -> tuple[str, ...]:
     return tuple(n.id for n in named if n.id)
 
 
+def _shared(word: str, other: str) -> int:
+    """How many of its parts a word has in common with another: a rule given a new name often keeps some."""
+    return len({*_PARTS.split(word.lower())} & {*_PARTS.split(other.lower())})
+
+
 def unknown(sink: Diagnostics, what: str, word: str, span: Span, known: Collection[str]) -> None:
     """Complain that ``word`` is no such thing, and name the nearest known word or all of them."""
     help_ = did_you_mean(word, known)
     if help_ is None and known:
-        listed = list(known)[:_MOST_LISTED]
+        listed = sorted(known, key=lambda k: -_shared(word, k))[:_MOST_LISTED] if len(known) > _MOST_LISTED else known
         help_ = f"known here: {', '.join(listed)}{', …' if len(known) > _MOST_LISTED else ''}"
     sink.error("names/unknown", f"unknown {what} `{word}`", span, help_)

@@ -58,17 +58,37 @@ class Case:
     places: Mapping[str, Span] = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """How many files of cases have a fault, and how many cases are seen to stand in them: none of those is run."""
+
+    files: int = 0
+    cases: int = 0
+
+    @property
+    def told(self) -> str:
+        """``170 cases of 3 files not run``; empty when every file could be read."""
+        if not self.files:
+            return ""
+        files = "1 file" if self.files == 1 else f"{self.files} files"
+        if not self.cases:
+            return f"the cases of {files} not run"
+        return f"{self.cases} {'case' if self.cases == 1 else 'cases'} of {files} not run"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """The cases of the bundle in ``folder``, as they stand in its files.
 
-    ``bundle`` is None when it cannot be used. ``diagnostics`` tell why, and why files of cases could not be read.
+    ``bundle`` is None when it cannot be used. ``diagnostics`` tell why, and why files of cases could not be read;
+    ``unread`` counts those.
     """
 
     folder: str
     bundle: CheckedBundle | None
     cases: tuple[Case, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    unread: Unread = Unread()
 
 
 class Status(StrEnum):
@@ -133,7 +153,7 @@ class Results:
 
     ``left_out`` is how many cases were not chosen to be run, ``not_run`` how many were, but follow the first failure
     that ended the run. ``complaints`` say what is wrong with a choice. ``elsewhere``: none was chosen here, but some
-    were in another bundle.
+    were in another bundle. ``unread`` counts the files with a fault, whose cases are in no other number.
     """
 
     bundle: str
@@ -143,6 +163,7 @@ class Results:
     not_run: int = 0
     complaints: tuple[str, ...] = ()
     elsewhere: bool = False
+    unread: Unread = Unread()
 
     def count(self, status: Status) -> int:
         """How many cases came out like this."""

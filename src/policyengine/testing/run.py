@@ -10,14 +10,15 @@ from pathlib import Path
 
 from policyengine.diagnostics import Diagnostics
 from policyengine.loading import check_folder
-from policyengine.testing.cases import read_cases
+from policyengine.model.bundle import CheckedBundle
+from policyengine.testing.cases import read_case_files
 from policyengine.testing.deciding import ALL_ENGINES, CaseRunner
 from policyengine.testing.model import Case, Outcome, Results, Status, Suite
 from policyengine.testing.parallel import run_parallel, worthwhile_jobs
 from policyengine.testing.selection import Selection, choose
 from policyengine.testing.strays import tell_strays
 
-__all__ = ["ALL_ENGINES", "CaseRunner", "Running", "load_suite", "run_cases", "run_suites"]
+__all__ = ["ALL_ENGINES", "CaseRunner", "Running", "check_cases", "load_suite", "run_cases", "run_suites"]
 
 
 #: Hears how many cases have been run so far, and how many are to be run.
@@ -46,9 +47,17 @@ def load_suite(folder: str | Path) -> Suite:
         if bundle is None or sink.failed:
             return Suite(folder=str(folder), bundle=None, diagnostics=sink.sorted())
         faults = Diagnostics()
-        cases = read_cases(bundle, folder, faults)
+        found = read_case_files(bundle, folder, faults)
         tell_strays(folder, faults)
-        return Suite(folder=str(folder), bundle=bundle, cases=cases, diagnostics=faults.sorted())
+        diagnostics = faults.sorted()
+        return Suite(folder=str(folder), bundle=bundle, cases=found.cases, diagnostics=diagnostics, unread=found.unread)
+
+
+def check_cases(bundle: CheckedBundle, folder: str | Path, sink: Diagnostics) -> None:
+    """Report what is wrong with the files of cases of the bundle in ``folder``, without running any case."""
+    with _nothing_to_collect():
+        read_case_files(bundle, folder, sink)
+        tell_strays(folder, sink)
 
 
 def run_suites(
@@ -79,6 +88,7 @@ def run_suites(
                 not_run=len(cases) - len(outcomes),
                 complaints=() if results else chosen.complaints,
                 elsewhere=bool(suite.cases) and not cases and total > 0,
+                unread=suite.unread,
             )
         )
     return results

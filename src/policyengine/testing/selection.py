@@ -29,6 +29,8 @@ class Place:
             return [c for c in here if c.name == self.name or c.name.startswith(f"{self.name} [")]
         if self.line is None:
             return here
+        if here and self.line > _last_line(here[0]):
+            return []
         above = [c for c in here if c.span.start.line <= self.line]
         last = max((c.span.start.line for c in above), default=None)
         return [c for c in above if c.span.start.line == last]
@@ -39,6 +41,8 @@ class Place:
         if not here:
             return f"`{self.said}` holds no case"
         first = min(here, key=lambda c: c.span.start.line)
+        if self.line is not None and self.line > _last_line(first):
+            return f"no case stands at `{self.said}`; the file ends at line {_last_line(first)}"
         if self.line is not None:
             return f"no case stands at `{self.said}`; the first one is at line {first.span.start.line}"
         return f"no case is called `{self.name}` in `{self.path}`" + _near(str(self.name), [c.name for c in here])
@@ -156,8 +160,19 @@ def _either(names: Sequence[str]) -> str:
 
 
 def _near(word: str, known: Collection[str]) -> str:
-    found = did_you_mean(word, known)
+    found = did_you_mean(word, known) or _begun(word, known)
     return f"; {found}" if found else ""
+
+
+def _begun(word: str, known: Collection[str]) -> str | None:
+    """The one known word that begins with ``word``: it was written short."""
+    longer = [k for k in known if k.startswith(word)] if word else []
+    return f"did you mean `{longer[0]}`?" if len(longer) == 1 else None
+
+
+def _last_line(case: Case) -> int:
+    """The number of the last line of the file that a case stands in; one that is empty is no line."""
+    return len(case.span.file.text.splitlines())
 
 
 def _same(shown: str, path: Path) -> bool:

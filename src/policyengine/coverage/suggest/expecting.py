@@ -25,7 +25,7 @@ def expecting(bundle: CheckedBundle, decision: Decision) -> dict[str, Json]:
         del found["reasons"]
     if spec.each:
         found["elements"] = actual(decision, "elements")
-    if any(rule.deadline for rule in spec.rules):
+    if any(rule.deadline and not rule.warning for rule in spec.rules):
         found["deadlines"] = _deadlines(decision)
     if spec.payout:
         # Nothing of no currency, as of an order whose currency is unknown, is written `0`.
