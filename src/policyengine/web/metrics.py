@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -24,6 +25,8 @@ from policyengine.web.log_metrics import LogMetrics
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+# Another worker may be making a file of its counts at the very moment in which it is read.
+_ATTEMPTS = 3
 
 
 class Metrics:
@@ -62,12 +65,16 @@ class Metrics:
 
     def text(self) -> bytes:
         """All counts, of all workers."""
-        registry = self._registry
-        if SHARED_FOLDER in os.environ:
-            _forget_ended_workers(Path(os.environ[SHARED_FOLDER]))
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + self._of_bundles()
+        return self._of_workers() + self._of_bundles()
+
+    def _of_workers(self) -> bytes:
+        if SHARED_FOLDER not in os.environ:
+            return generate_latest(self._registry)
+        _forget_ended_workers(Path(os.environ[SHARED_FOLDER]))
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(Exception):  # what a file holds at that moment is nobody's to foresee
+                return _collected()
+        return _collected()
 
     def _of_bundles(self) -> bytes:
         if self._bundles is None:
@@ -75,6 +82,12 @@ class Metrics:
         registry = CollectorRegistry()
         registry.register(self._bundles)
         return generate_latest(registry)
+
+
+def _collected() -> bytes:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
 
 
 def _forget_ended_workers(folder: Path) -> None:
