@@ -15,6 +15,7 @@ import policyengine
 from policyengine import Engine, load_bundle
 from policyengine.api_schema.files import api_schema, api_schema_text
 from policyengine.cli.main import cli
+from policyengine.cli.output.explanation import MOST_ROWS
 from policyengine.frontend.schema_words import KINDS
 from policyengine.frontend.schemagen import schema_text
 from policyengine.shipped import shipped_schemas
@@ -170,6 +171,7 @@ UM-RECEIPT → send_receipt: does not hold (the requirement is met)  requirement
     T report.has_receipt is yes (report.has_receipt is true)  requirements.yaml:11
 
 UM-WIND → refunded: holds  coverage.yaml:9
+  it is among the reasons of the verdict
   when
     T damage.cause is wind (damage.cause is wind)  coverage.yaml:10
 
@@ -199,6 +201,29 @@ def test_explain_shows_in_full_what_matters_and_of_the_others_a_line(run, umbrel
     everything = run("explain", umbrella, "refund", *DAY, "--all", facts={**SEAM, "damage": {"cause": "lost"}}).stdout
     assert "The other rules" not in everything
     assert everything.count("  when\n") == 3
+
+
+def test_explain_says_whether_the_verdict_rests_on_a_rule_that_holds(run, umbrella):
+    told = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "damage": {"cause": "lost"}}).stdout
+    assert "\nUM-LOST → not_refunded: holds  exclusions.yaml:9\n  it is among the reasons of the verdict\n" in told
+    told = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "report": {"has_receipt": False}}).stdout
+    assert "\nUM-SEAM → refunded: holds  coverage.yaml:13\n  an earlier step settled it: UM-RECEIPT\n" in told
+
+
+def test_explain_shows_a_few_of_the_rows_that_may_fit(run):
+    facts = {"delivery": {"status": "delivered"}, "contract": {"elements": ["inspection_checklist"]}}
+    words = ("explain", "trade_assurance", "release", *DAY)
+    brief, everything = (run(*words, *more, facts=facts).stdout for more in ((), ("--all",)))
+    assert "… and 7 more such rows" in brief
+    assert "more such rows" not in everything
+    assert brief.count("  sampling_plan.yaml:") == 2 * MOST_ROWS
+
+
+def test_explain_tells_that_a_change_is_for_staff_also_where_it_only_opens_the_matter(run):
+    facts = {"order": {"trade_assurance": False}}
+    told = run("explain", "trade_assurance", "coverage", *DAY, facts=facts).stdout
+    assert "\nWhat would change it\n  For staff: reckoned by" in told
+    assert "leaves the matter open" in " ".join(told.split())
 
 
 def test_explain_tells_elements_that_came_out_alike_together(run):

@@ -53,6 +53,7 @@ class WhyNot:
     """Of one rule and the document or one element: a sentence, the conditions, missing facts, and faults.
 
     ``faults`` are those because of which it is not known whether the rule holds, whatever the verdict rests on.
+    ``settled`` says of a rule that holds whether the verdict rests on it, or what settled the matter instead.
     """
 
     rule: str
@@ -62,6 +63,7 @@ class WhyNot:
     stops: tuple[Stop, ...] = ()
     missing: tuple[str, ...] = ()
     faults: tuple[FaultNote, ...] = ()
+    settled: str = ""
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form."""
@@ -106,7 +108,8 @@ class _Teller:
         gives = "warns" if rule.warning else f"gives {word(rule.word or '')}"
         settled = self._settled(rule, found)
         if found.truth is True:
-            return WhyNot(rule.id, found.element, True, f"{head} {gives} and holds{whom}{settled or '.'}")
+            told = f"{head} {gives} and holds{whom}{settled or '.'}"
+            return WhyNot(rule.id, found.element, True, told, settled=settled.strip(" .:;"))
         conditions = list(_conditions(rule, found))
         stops = tuple(s for pair in conditions for s in self._stops(pair))
         faults = tuple(dict.fromkeys(f for _, node in conditions for f in node.faults))

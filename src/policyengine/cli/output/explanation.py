@@ -31,6 +31,8 @@ MOST_BESIDE = 2
 #: So many rules are shown with their conditions where not all are wanted.
 MOST_FIRST = 8
 _OTHERS = 4
+#: So many rows of a table that may fit are shown where not all is wanted.
+MOST_ROWS = 3
 
 
 class RuleByRule:
@@ -40,6 +42,7 @@ class RuleByRule:
         self._pairs, self._made, self._spec = Pairs(bundle), made, bundle.decisions[made.decision]
         # Definitions and defaults that were opened in the rule being explained: they are not opened twice.
         self._opened: set[tuple[str, str]] = set()
+        self._brief = True
 
     def text(self, explained: Explanation, rule: str | None = None, *, in_full: bool = False) -> str:
         """The rules of the decision, or only those of this id.
@@ -49,12 +52,13 @@ class RuleByRule:
         rules = {r.index: r for r in self._spec.rules}
         traced = explained.trace.rules
         everything = [n for n, found in enumerate(traced) if rule in (None, found.rule)]
-        first = everything if in_full or rule is not None else _first(explained, self._made)
+        self._brief = not in_full and rule is None
+        first = _first(explained, self._made) if self._brief else everything
         lines = [heading("Rule by rule"), faint("T true, F false, ? not known")]
         for n in first:
             found, told = traced[n], explained.rules[n]
-            whole = in_full or rule is not None or found.truth is not False
-            lines += ["", *self._rule(rules[found.index], found, None if whole else told.stops)]
+            brief = self._brief and found.truth is False
+            lines += ["", *self._rule(rules[found.index], found, told, whole=not brief)]
         rest = [traced[n] for n in everything if n not in first]
         if rest:
             lines += ["", heading("The other rules" if first else "Every rule"), *self._briefly(rules, rest)]
@@ -65,7 +69,7 @@ class RuleByRule:
         paid = [step for step in explained.payout if rule in (None, step.rule)]
         return "\n".join([*lines, *section("Step by step to the amount", _paid(paid))])
 
-    def _rule(self, rule: Rule, found: RuleTrace, stops: Sequence[Stop] | None) -> Iterator[str]:
+    def _rule(self, rule: Rule, found: RuleTrace, told: WhyNot, *, whole: bool) -> Iterator[str]:
         """A rule with all its conditions, or only with those that keep it from holding."""
         self._opened.clear()
         whom = f" for {plain(found.element)}" if found.element else ""
@@ -76,8 +80,10 @@ class RuleByRule:
         lacking = dict.fromkeys(b for node in nodes for b in node.blame)
         if found.truth is None and lacking:
             yield f"  missing: {', '.join(plain(b) for b in lacking)}"
-        if stops is not None:
-            for stop in stops:
+        if told.settled:
+            yield f"  {plain(told.settled)}"
+        if not whole:
+            for stop in told.stops:
                 yield from _stop(stop)
             return
         for label, pair in parts(rule, found):
@@ -110,9 +116,13 @@ class RuleByRule:
         yield f"{'  ' * depth}{_came_to(pair)}{about}{' as above' if again else read}{place}"
         if _is_innermost_fault(node):
             yield from (f"{'  ' * (depth + 1)}{_fault(fault)}" for fault in node.faults)
-        for inner in () if again else below:
-            if not self._pairs.is_plain(inner):
-                yield from self._tree(inner, depth + 1, node.place)
+        parts_below = [] if again else [inner for inner in below if not self._pairs.is_plain(inner)]
+        # Of a table all rows that may fit are there, one like the other.
+        most = MOST_ROWS if self._brief and isinstance(pair[0], x.DefinitionRef) else len(parts_below)
+        for inner in parts_below[:most]:
+            yield from self._tree(inner, depth + 1, node.place)
+        if parts_below[most:]:
+            yield f"{'  ' * (depth + 1)}… and {len(parts_below) - most} more such rows"
 
     def _was_opened(self, pair: Pair) -> bool:
         e, node = pair
@@ -218,7 +228,8 @@ def changes_lines(changes: Changes) -> list[str]:
     """What would lead to another verdict, nearest first, and how much was tried."""
     told = [line for change in changes.found for line in wrapped(f"- {change_text(change)}", 2, hang=2)]
     heading_ = "What would settle it" if changes.verdict == UNDETERMINED else "What would change it"
-    return section(heading_, [*(wrapped(FOR_STAFF, 2) if told else ()), *told, *wrapped(changes.told(), 2)])
+    some = told or changes.opens is not None
+    return section(heading_, [*(wrapped(FOR_STAFF, 2) if some else ()), *told, *wrapped(changes.told(), 2)])
 
 
 def _stop(stop: Stop) -> Iterator[str]:
