@@ -15,6 +15,7 @@ import policyengine
 from policyengine import Engine, load_bundle
 from policyengine.api_schema.files import api_schema, api_schema_text
 from policyengine.cli.main import cli
+from policyengine.cli.output.explanation import MOST_ROWS
 from policyengine.frontend.schema_words import KINDS
 from policyengine.frontend.schemagen import schema_text
 from policyengine.shipped import shipped_schemas
@@ -145,7 +146,7 @@ def test_colours_only_where_they_are_seen(umbrella):
 
 
 def test_explain_shows_every_rule_with_its_conditions_facts_and_places(run, umbrella):
-    done = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "damage": {"cause": "wind"}})
+    done = run("explain", umbrella, "refund", *DAY, "--all", facts={**SEAM, "damage": {"cause": "wind"}})
     assert done.stdout.startswith("refunded (granted)\n")
     assert (
         done.stdout[done.stdout.index("Rule by rule") :]
@@ -159,25 +160,94 @@ UM-LOST → not_refunded: does not hold  exclusions.yaml:9
       F damage.cause is lost (damage.cause is wind)
       F damage.cause is pet (damage.cause is wind)
 
-UM-TOO-LATE → not_refunded: does not hold  deadlines.yaml:9
+UM-TOO-LATE → not_refunded: does not hold (the last day is not past)  deadlines.yaml:9
   day
     F damage.reported_on is after umbrella.bought_on + age_limit  deadlines.yaml:11
       damage.reported_on is 2025-06-01 by default (as_of is 2025-06-01)  deadlines.yaml:10
       umbrella.bought_on + age_limit is 2027-03-01 (umbrella.bought_on is 2025-03-01, age_limit is 24 months)
 
-UM-RECEIPT → send_receipt: does not hold  requirements.yaml:10
+UM-RECEIPT → send_receipt: does not hold (the requirement is met)  requirements.yaml:10
   required
     T report.has_receipt is yes (report.has_receipt is true)  requirements.yaml:11
 
 UM-WIND → refunded: holds  coverage.yaml:9
+  it is among the reasons of the verdict
   when
     T damage.cause is wind (damage.cause is wind)  coverage.yaml:10
 
 UM-SEAM → refunded: does not hold  coverage.yaml:13
   when
     F damage.cause is seam (damage.cause is wind)  coverage.yaml:14
+
+Step by step to the amount
+  UM-WORN makes 20.00 EUR of 40.00 EUR (amount * worn_share)  payout.yaml:12
+  the payout rounds to 0.01 (half up): 20.00 EUR  payout.yaml:17
 """
     )
+
+
+def test_explain_shows_in_full_what_matters_and_of_the_others_a_line(run, umbrella):
+    done = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "damage": {"cause": "lost"}})
+    told = done.stdout[done.stdout.index("Rule by rule") :]
+    full, _, rest = told.partition("\nThe other rules\n")
+    # The rule that holds comes first, then those that a change listed above would rest on.
+    assert [line.split()[0] for line in full.splitlines() if line.startswith("UM-")] == ["UM-LOST", "UM-WIND"]
+    assert rest.startswith(
+        "  UM-TOO-LATE → not_refunded: does not hold (the last day is not past)\n"
+        "  UM-RECEIPT → send_receipt: does not hold (the requirement is met)\n"
+        "  UM-SEAM → refunded: does not hold\n"
+        "  --all shows every rule in full, --rule ID one\n"
+    )
+    everything = run("explain", umbrella, "refund", *DAY, "--all", facts={**SEAM, "damage": {"cause": "lost"}}).stdout
+    assert "The other rules" not in everything
+    assert everything.count("  when\n") == 3
+
+
+def test_explain_says_whether_the_verdict_rests_on_a_rule_that_holds(run, umbrella):
+    told = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "damage": {"cause": "lost"}}).stdout
+    assert "\nUM-LOST → not_refunded: holds  exclusions.yaml:9\n  it is among the reasons of the verdict\n" in told
+    told = run("explain", umbrella, "refund", *DAY, facts={**SEAM, "report": {"has_receipt": False}}).stdout
+    assert "\nUM-SEAM → refunded: holds  coverage.yaml:13\n  an earlier step settled it: UM-RECEIPT\n" in told
+
+
+def test_explain_shows_a_few_of_the_rows_that_may_fit(run):
+    facts = {"delivery": {"status": "delivered"}, "contract": {"elements": ["inspection_checklist"]}}
+    words = ("explain", "trade_assurance", "release", *DAY)
+    brief, everything = (run(*words, *more, facts=facts).stdout for more in ((), ("--all",)))
+    assert "… and 7 more such rows" in brief
+    assert "more such rows" not in everything
+    assert brief.count("  sampling_plan.yaml:") == 2 * MOST_ROWS
+
+
+def test_explain_tells_that_a_change_is_for_staff_also_where_it_only_opens_the_matter(run):
+    facts = {"order": {"trade_assurance": False}}
+    told = run("explain", "trade_assurance", "coverage", *DAY, facts=facts).stdout
+    assert "\nWhat would change it\n  For staff: reckoned by" in told
+    assert "leaves the matter open" in " ".join(told.split())
+
+
+def test_explain_tells_elements_that_came_out_alike_together(run):
+    claims = [{"id": name, "reason": "missing_items"} for name in ("a", "b")]
+    facts = {"claims": claims, "order": {"placed_on": "2025-01-10"}}
+    told = run("explain", "trade_assurance", "coverage", *DAY, facts=facts).stdout
+    assert "\n  TA-X-WASHING → excluded: does not hold for a, b\n" in told
+
+
+def test_explain_tells_of_a_fault_that_the_verdict_does_not_rest_on(run, umbrella, tmp_path):
+    folder = tmp_path / "umbrella"
+    shutil.copytree(umbrella, folder)
+    rules = folder / "exclusions.yaml"
+    mixed = "when: {damage.cause: lost, umbrella.price: more than 30 USD}"
+    rules.write_text(rules.read_text().replace("when: {damage.cause: [lost, pet]}", mixed))
+    facts = {**SEAM, "damage": {"cause": "lost"}}
+    done = run("explain", folder, "refund", *DAY, facts=facts)
+    assert "\nFaults\n" not in done.stdout  # the verdict does not rest on it
+    what = "amounts in EUR and USD meet here without a stated rate"
+    assert f"\nFaults in rules\n  in UM-LOST: {what} (exclusions.yaml:10)\n" in done.stdout
+    assert "UM-LOST → not_refunded: is not known to hold (a fault in the rule)" in done.stdout
+    assert f"        a fault: {what}  exclusions.yaml:10\n" in done.stdout
+    why = run("explain", folder, "refund", *DAY, "--why-not", "UM-LOST", facts=facts).stdout
+    assert f"      a fault: {what}\n" in why
 
 
 def test_explain_one_rule_that_is_open(run, umbrella):
@@ -213,6 +283,18 @@ def test_explain_begins_with_sentences_and_what_would_change_it(run, umbrella):
     assert "refunded, as of 2025-06-01." in head
     assert "→ not refunded" in rest[: rest.index("\n\n")]
     assert "facts tried)." in rest[: rest.index("\n\n")]
+    assert rest.startswith("  For staff: reckoned by changing one fact at a time. This is no advice")
+    assert "would be" not in head
+
+
+def test_explain_a_step_of_the_payout(run, umbrella):
+    why = run("explain", umbrella, "refund", *DAY, "--why-not", "UM-WORN", facts=SEAM).stdout
+    assert "UM-WORN is a step of the payout and gives no verdict" in why
+    assert "was not taken, as this does not hold: damage.cause is wind" in " ".join(why.split())
+    one = run("explain", umbrella, "refund", *DAY, "--rule", "UM-WORN", facts=SEAM).stdout
+    told = one[one.index("Step by step to the amount") :]
+    assert told.count("\n") == 2
+    assert "UM-WORN was not taken" in told
 
 
 def test_explain_why_not(run, umbrella):
@@ -235,6 +317,10 @@ def test_explain_why_not(run, umbrella):
         (("--rule", "NOTHING"), "has no rule `NOTHING`; rules: "),
         (("--towards", "refundet"), "has no verdict `refundet`; did you mean `refunded`?"),
         (("--rule", "UM-LOST", "--why-not", "UM-LOST"), "leave one of them out"),
+        (("--why-not", "UM-LOST", "--towards", "refunded"), "leave one of them out"),
+        (("--rule", "UM-LOST", "--all"), "leave one of them out"),
+        (("--why-not", "UM-TOOO"), "has no rule `UM-TOOO`; did you mean `UM-TOO-LATE`?"),
+        (("--why-not", "UM-WORM"), "has no rule `UM-WORM`; did you mean `UM-WORN`?"),
     ],
 )
 def test_explain_refuses_what_it_cannot_explain(run, umbrella, words, told):

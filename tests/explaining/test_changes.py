@@ -209,7 +209,8 @@ def test_a_change_that_only_opens_the_matter_is_told_as_such():
     assert explained.changes.found == ()
     assert explained.changes.opens is not None
     assert (explained.changes.opens.fact, explained.changes.opens.verdict) == ("order.trade_assurance", "undetermined")
-    assert "The nearest that leaves the matter open: Placed as a Trade" in " ".join(explained.sentences)
+    assert "The nearest that leaves the matter open: Placed as a Trade" in explained.changes.told()
+    assert "leaves the matter open" not in " ".join(explained.sentences)
 
 
 def test_towards_a_verdict_and_towards_the_one_there_is():

@@ -22,6 +22,8 @@ def explanation_schemas() -> dict[str, Schema]:
         "Condition": _condition(),
         "WhyNot": _why_not(),
         "Stop": _stop(),
+        "PaidStep": _paid_step(),
+        "FaultMet": _fault(),
     }
 
 
@@ -29,8 +31,8 @@ def _explanation() -> Schema:
     return record(
         "Explanation",
         {
-            "summary": text("The decision in a few sentences, for people."),
-            "changes": ref("Changes", "What would lead to another verdict."),
+            "summary": text("The decision in the few sentences of a reply, without what would change it."),
+            "changes": ref("Changes", "What would lead to another verdict: for staff, and no advice on what to claim."),
             "decision": text("The decision that is explained."),
             "as_of": text("The day for which it was made.", format="date"),
             "rules": listing(
@@ -38,6 +40,9 @@ def _explanation() -> Schema:
                 "Every rule in its order, warnings last; a rule of elements once for each of the first 20.",
             ),
             "value": or_null(ref("Condition"), "Where the decision is simply a value: how it came about."),
+            "payout": listing(
+                ref("PaidStep"), "What each step and limit of the payout did to the amounts that are known."
+            ),
             "why_not": listing(ref("WhyNot"), "What kept the rule that was asked about from giving the verdict."),
         },
         optional=("why_not",),
@@ -75,6 +80,7 @@ def _change() -> Schema:
             },
             "verdict": text("The verdict that it leads to, as decided."),
             "class": {"enum": [*CLASSES, VALUE_CLASS], "description": "Its class."},
+            "rules": listing({"type": "string"}, "Ids of the rules that it would rest on."),
         },
     )
 
@@ -97,12 +103,20 @@ def _condition() -> Schema:
         {
             "text": text("The expression as it is written."),
             "at": text("Where it is written: file and line inside the bundle."),
-            "value": text("What it came to: `true`, `false`, a value in words, or what is known of it."),
+            "value": text(
+                "What it came to, always as text: `true`, `false`, a value in words, or what is known of it."
+            ),
             "blame": listing({"type": "string"}, "Addresses of the facts that it lacks."),
             "element": text("The element that it is about, where that is not the rule's."),
+            "negated": {
+                "const": True,
+                "description": "The value is that of the opposite of the text, as of a requirement, which holds as a "
+                "rule where it is not met. Left out otherwise.",
+            },
+            "faults": listing(ref("FaultMet"), "Why it cannot be known; left out where there are none."),
             "children": listing(ref("Condition"), "What it was made of."),
         },
-        optional=("element",),
+        optional=("element", "negated", "faults"),
     )
 
 
@@ -121,6 +135,7 @@ def _came_out() -> dict[str, Schema]:
         "sentence": text("How it came out, for people."),
         "stops": listing(ref("Stop"), "The conditions that it came down to: why it does not hold, or is not known to."),
         "missing": listing({"type": "string"}, "The facts to ask for, in words, with their addresses."),
+        "faults": listing(ref("FaultMet"), "Why it cannot be worked out, whatever the verdict rests on."),
     }
 
 
@@ -133,5 +148,33 @@ def _stop() -> Schema:
             "truth": _TRUTH,
             "at": text("Where it is written: file and line inside the bundle."),
             "facts": listing(fact, "What it read."),
+            "fault": text_or_null("What cannot be reckoned in it; null: nothing."),
+        },
+    )
+
+
+def _fault() -> Schema:
+    return record(
+        "Fault met",
+        {
+            "code": text("What kind of fault it is."),
+            "message": text("What cannot be reckoned, for people."),
+            "at": text("Where it is written: file and line inside the bundle."),
+        },
+    )
+
+
+def _paid_step() -> Schema:
+    return record(
+        "Step or limit of the payout",
+        {
+            "rule": text_or_null("Its id; null: it has none."),
+            "element": text_or_null("The element whose amount it is."),
+            "group": text_or_null("The group whose amount it is; null, as the element: the total."),
+            "before": text("The amount before it."),
+            "after": text("The amount after it."),
+            "did": {"type": "boolean", "description": "Whether it changed the amount, or is told as it holds."},
+            "sentence": text("What it did and why; goes on after the id."),
+            "at": text("Where it is written: file and line inside the bundle."),
         },
     )

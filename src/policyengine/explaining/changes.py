@@ -30,6 +30,11 @@ _ELEMENTS_PER_COST: Final = 10
 #: A try that plans a split costs as much as so many others.
 _COST_OF_A_SPLIT: Final = 5
 UNDETERMINED: Final = "undetermined"
+#: What is told before the changes: they show staff what the verdict rests on, and are not for a reply.
+FOR_STAFF: Final = (
+    "For staff: reckoned by changing one fact at a time. This is no advice, and it does not say that any fact is other "
+    "than given."
+)
 _BETTER_FIRST: Final = ("granted", "value", "partly", "pending", "refused", UNDETERMINED)
 #: Whether the answer does not ask for it, how near the change is, where the fact is written, how odd the value is.
 Rank = tuple[bool, Nearness, int, Fraction]
@@ -123,6 +128,7 @@ class _Tried:
     rank: Rank
     verdict: str
     verdict_class: str
+    reasons: tuple[tuple[str, str | None], ...]
 
     @property
     def order(self) -> tuple[bool, Nearness, int, int, Fraction]:
@@ -157,7 +163,7 @@ class _Search:
         return address not in self._asked, near, self._written[address], oddness(proposal.typed, self._made.as_of)
 
     def learn(self, proposal: Proposal, rank: Rank, decided: Decision) -> None:
-        one = _Tried(proposal, rank, decided.verdict, decided.verdict_class)
+        one = _Tried(proposal, rank, decided.verdict, decided.verdict_class, _reasons(decided))
         self._tried.setdefault(proposal.slot.address, []).append(one)
         self._order.append(one)
 
@@ -200,6 +206,7 @@ class _Search:
             is_day=slot.address == AS_OF or (isinstance(declared, Fact) and str(declared.type) == "date"),
             verdict=one.verdict,
             verdict_class=one.verdict_class,
+            reasons=one.reasons,
         )
 
     def _told(self, proposal: Proposal) -> str:
@@ -248,6 +255,13 @@ class _Search:
         if below == {one.verdict} and (above != below if held is None else value < held):
             return "less"
         return None
+
+
+def _reasons(decided: Decision) -> tuple[tuple[str, str | None], ...]:
+    """The reasons of a decision, and those of its elements with their keys, each once."""
+    of_whole = ((r.rule, None) for r in decided.reasons if r.elements is None)
+    of_elements = ((r.rule, e.id) for e in decided.elements for r in e.reasons)
+    return tuple(dict.fromkeys((*of_whole, *of_elements)))
 
 
 def _size(value: object) -> Fraction | None:

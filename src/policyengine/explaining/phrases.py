@@ -21,7 +21,8 @@ class Change:
 
     ``before`` and ``after`` are what is given, in the form of a request; ABSENT: nothing. ``held`` says in words what
     held before, also by default; ``told`` what would be given. ``onwards`` is ``more`` or ``less`` where every value
-    tried further on that side led to the same verdict, and there was one.
+    tried further on that side led to the same verdict, and there was one. ``reasons``: the rules that the verdict would
+    rest on, each with the element that it is a reason of (None: the whole).
     """
 
     fact: str
@@ -34,6 +35,7 @@ class Change:
     is_day: bool
     verdict: str
     verdict_class: str
+    reasons: tuple[tuple[str, str | None], ...] = ()
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form. Null: not given."""
@@ -45,6 +47,7 @@ class Change:
             "onwards": self.onwards,
             "verdict": self.verdict,
             "class": self.verdict_class,
+            "rules": list(dict.fromkeys(rule for rule, _ in self.reasons)),
         }
 
 
@@ -69,6 +72,14 @@ def word(verdict: str) -> str:
 def named(title: str | None, address: str) -> str:
     """A fact by its title, with its address for who has to give it."""
     return f"{title} (`{address}`)" if title else f"`{address}`"
+
+
+def plainly(title: str | None, address: str) -> str:
+    """A fact in the words of a reply, without machine names: by its title, and by its element if it is of one."""
+    items, _, rest = address.partition("[")
+    element = f" ({rest.rpartition(']')[0]})" if rest else ""
+    name = title or (rest.rpartition("].")[2] if rest else items)
+    return f"{name if title else word(name).replace('.', ' ')}{element}"
 
 
 def values_joined(items: Sequence[str]) -> str:
@@ -127,8 +138,7 @@ def _list_value(items: FactList, value: Json, given: Json | Absent) -> str:
     if not records:
         return "empty"
     if len(records) < len(held):
-        gone = [key for key in _keys(items, held) if key not in _keys(items, records)]
-        return f"without {items.each} {values_joined(gone)}" if gone else f"with {_several(1, items)} fewer"
+        return f"without {items.each} {values_joined(_gone(items, held, records))}"
     added = len(records) - len(held)
     if not held:
         return f"{_several(added, items)} of which nothing else is told"
@@ -139,10 +149,16 @@ def _several(count: int, items: FactList) -> str:
     return f"one {items.each}" if count == 1 else f"{count} elements"
 
 
-def _keys(items: FactList, records: Sequence[Json]) -> list[str]:
-    if items.id_field is None:
-        return []
-    return [str(r.get(items.id_field)) for r in records if isinstance(r, Mapping)]
+def _gone(items: FactList, held: Sequence[Json], kept: Sequence[Json]) -> list[str]:
+    """Which elements are taken away: by id, else by their number in the list."""
+    gone, rest = [], list(kept)
+    for number, record in enumerate(held, 1):
+        if rest and rest[0] == record:
+            del rest[0]
+        else:
+            named_by = record.get(items.id_field) if items.id_field and isinstance(record, Mapping) else None
+            gone.append(f"#{number}" if named_by is None else str(named_by))
+    return gone
 
 
 def _said(change: Change) -> str:
@@ -163,10 +179,3 @@ def change_text(change: Change) -> str:
     """``Day the dispute was opened (`dispute.opened_on`): 2025-04-30 or later instead of 2025-04-25 → not covered``."""
     what = "Asked on" if change.fact == AS_OF else f"{named(change.title, change.fact)}:"
     return f"{what} {change.told}{_further(change)}{_instead(change)} → {_said(change)}"
-
-
-def change_sentence(change: Change) -> str:
-    """The same as a clause: ``if … were 2025-04-30 or later instead of 2025-04-25, the verdict would be …``."""
-    title = f"“{change.title}”" if change.title else None
-    what = "it were asked on" if change.fact == AS_OF else f"{named(title, change.fact)} were"
-    return f"if {what} {change.told}{_further(change)}{_instead(change)}, the verdict would be {_said(change)}"

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from policyengine.explaining.outcomes import called, meaning
 from policyengine.explaining.pairs import Pair, Pairs, truth
 from policyengine.explaining.phrases import named, values_joined, word
 from policyengine.explaining.wording import words
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import Decision, Reason
+from policyengine.model.decision import Decision, FaultNote, Reason
 from policyengine.model.rules import Rule
 from policyengine.model.vocabulary import Table
 from policyengine.reference.trace import RuleTrace, Trace
@@ -33,22 +34,27 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A condition, what it came to, where it is written, and what it read."""
+    """A condition, what it came to, where it is written, what it read, and the fault met in it, if any."""
 
     condition: str
     truth: bool | None
     at: str
     facts: tuple[Read, ...]
+    fault: str | None = None
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form."""
         facts = [{"name": f.name, "value": f.value} for f in self.facts]
-        return {"condition": self.condition, "truth": self.truth, "at": self.at, "facts": facts}
+        return {"condition": self.condition, "truth": self.truth, "at": self.at, "facts": facts, "fault": self.fault}
 
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """Of one rule and the document or one element: a sentence, the conditions, and the facts that are missing."""
+    """Of one rule and the document or one element: a sentence, the conditions, missing facts, and faults.
+
+    ``faults`` are those because of which it is not known whether the rule holds, whatever the verdict rests on.
+    ``settled`` says of a rule that holds whether the verdict rests on it, or what settled the matter instead.
+    """
 
     rule: str
     element: str | None
@@ -56,6 +62,8 @@ class WhyNot:
     sentence: str
     stops: tuple[Stop, ...] = ()
     missing: tuple[str, ...] = ()
+    faults: tuple[FaultNote, ...] = ()
+    settled: str = ""
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form."""
@@ -66,6 +74,7 @@ class WhyNot:
             "sentence": self.sentence,
             "stops": [stop.to_dict() for stop in self.stops],
             "missing": list(self.missing),
+            "faults": [fault.to_dict() for fault in self.faults],
         }
 
 
@@ -94,18 +103,22 @@ class _Teller:
         self._rules = {r.id: r for r in bundle.decisions[made.decision].rules}
 
     def of(self, rule: Rule, found: RuleTrace) -> WhyNot:
-        head = f"{rule.id} ({rule.title})" if rule.title else rule.id
+        head = f"{rule.id} ({called(rule)})" if rule.title else rule.id
         whom = f" for {found.element}" if found.element else ""
         gives = "warns" if rule.warning else f"gives {word(rule.word or '')}"
         settled = self._settled(rule, found)
         if found.truth is True:
-            return WhyNot(rule.id, found.element, True, f"{head} {gives} and holds{whom}{settled or '.'}")
-        stops = tuple(s for pair in _conditions(rule, found) for s in self._stops(pair))
-        says = "does not hold" if found.truth is False else "is not known to hold"
-        blame = dict.fromkeys(b for pair in _conditions(rule, found) for b in _lacking(pair))
+            told = f"{head} {gives} and holds{whom}{settled or '.'}"
+            return WhyNot(rule.id, found.element, True, told, settled=settled.strip(" .:;"))
+        conditions = list(_conditions(rule, found))
+        stops = tuple(s for pair in conditions for s in self._stops(pair))
+        faults = tuple(dict.fromkeys(f for _, node in conditions for f in node.faults))
+        blame = dict.fromkeys(b for _, node in conditions for b in node.blame)
         missing = tuple(self._asked(address) for address in blame) if found.truth is None else ()
-        told = f"{head} {gives}, but {says}{whom}{settled or ', because:'}"
-        return WhyNot(rule.id, found.element, found.truth, told, stops, missing)
+        says = "does not hold" if found.truth is False else "is not known to hold"
+        means = "; ".join(f"there is a fault in it: {f.message} ({f.at})" for f in faults) or meaning(rule, found)
+        told = f"{head} {gives}, but {says}{whom}{f': {means}' if means else ''}{settled or '.'}"
+        return WhyNot(rule.id, found.element, found.truth, told, stops, missing, faults)
 
     # --- what settled it instead ---
 
@@ -120,13 +133,16 @@ class _Teller:
         others = [r for r in reasons if r.rule in self._rules and self._comes_first(self._rules[r.rule], rule)]
         if gate or not others:
             return f".{gate}" if gate else ""
-        ids = values_joined([r.rule for r in others])
-        how = (
-            "an earlier step settled it"
-            if self._step(others[0].rule) < (rule.step or 0)
-            else "another word goes before"
-        )
-        return f"; {how}: {ids}." if found.truth is True else f" (and {how}: {ids}), because:"
+        how = self._how([self._rules[r.rule] for r in others], rule)
+        return f"; {how}." if found.truth is True else f" (and {how})."
+
+    def _how(self, others: Sequence[Rule], rule: Rule) -> str:
+        """How other rules settled the matter, as they come no later than this one."""
+        ids = values_joined([r.id for r in others])
+        same = all(r.word == rule.word for r in others)
+        if self._step(others[0].id) < (rule.step or 0):
+            return f"an earlier step settled it{' already, with the same' if same else ''}: {ids}"
+        return f"it is settled already by {ids}, which gives the same" if same else f"another word goes before: {ids}"
 
     def settled_before(self) -> str:
         """That the document was settled before elements were asked, if it was."""
@@ -173,7 +189,8 @@ class _Teller:
             case _ if (named_condition := self._opened(pair)) is not None:
                 yield from self._stops(named_condition)
             case _:
-                yield Stop(words(e), truth(pair), node.place, tuple(self._facts(pair)))
+                fault = "; ".join(f.message for f in node.faults) or None
+                yield Stop(words(e), truth(pair), node.place, tuple(self._facts(pair)), fault)
 
     def _opened(self, pair: Pair) -> Pair | None:
         """The condition that a boolean definition stands for, alone or compared with yes or no; None if it is none."""
@@ -201,7 +218,7 @@ class _Teller:
             if isinstance(e, x.FactRef | x.ItemField | x.ParameterRef | x.DefinitionRef | x.AsOf | x.ListRef):
                 name = words(e) if node.element is None else f"{words(e)} [{node.element}]"
                 by_default = isinstance(e, x.FactRef | x.ItemField) and bool(node.children) and node.value != "unknown"
-                found.setdefault(name, Read(name, f"{node.value}{' by default' if by_default else ''}"))
+                found.setdefault(name, Read(name, f"{node.value or 'empty'}{' by default' if by_default else ''}"))
             if not (isinstance(e, x.FactRef | x.ItemField) and node.value != "unknown"):
                 work += self._pairs.told(inner)
         return list(found.values())
@@ -213,7 +230,3 @@ def _conditions(rule: Rule, found: RuleTrace) -> Iterable[Pair]:
         # What comes after the part that rules it out is of no account.
         return [next(p for p in pairs if truth(p) is False)]
     return [p for p in pairs if truth(p) is None][:1]
-
-
-def _lacking(pair: Pair) -> tuple[str, ...]:
-    return pair[1].blame

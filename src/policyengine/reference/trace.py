@@ -9,6 +9,7 @@ from functools import partial
 
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
+from policyengine.model.decision import FaultNote
 from policyengine.model.expr import Expr
 from policyengine.model.memory import Element
 from policyengine.model.vocabulary import Table
@@ -26,6 +27,8 @@ class Node:
     """One expression: its text and place, what it came to in words, and the addresses of the facts it lacks.
 
     ``element`` is set where the node is about an element other than the rule's: inside quantifiers and filters.
+    ``faults`` are values that cannot exist, met in it or below, because of which it is not known. ``negated``: the
+    value is that of the opposite of the text, as of a requirement, which holds as a rule where it is not met.
     """
 
     text: str
@@ -34,12 +37,18 @@ class Node:
     blame: tuple[str, ...]
     children: tuple[Node, ...] = ()
     element: str | None = None
+    faults: tuple[FaultNote, ...] = ()
+    negated: bool = False
 
     def to_dict(self) -> dict[str, Json]:
         """As plain data."""
         out: dict[str, Json] = {"text": self.text, "at": self.place, "value": self.value, "blame": list(self.blame)}
         if self.element is not None:
             out["element"] = self.element
+        if self.negated:
+            out["negated"] = True
+        if self.faults:
+            out["faults"] = [f.to_dict() for f in self.faults]
         return out | {"children": [c.to_dict() for c in self.children]}
 
 
@@ -109,7 +118,15 @@ def _node(e: Expr, env: Env, element: Element | None = None, *, most: int | None
     found = evaluate(e, env)
     below = tuple(_below(e, env, partial(_node, most=most), most))
     key = element.key if element else None
-    return Node(e.span.underlined, e.span.at, in_words(found, e.type), tuple(str(a) for a in found.blame), below, key)
+    negated = isinstance(e, x.Not) and e.item.span == e.span
+    blame = tuple(str(a) for a in found.blame)
+    return Node(
+        e.span.underlined, e.span.at, in_words(found, e.type), blame, below, key, faults=_notes(found), negated=negated
+    )
+
+
+def _notes(found: Result) -> tuple[FaultNote, ...]:
+    return () if found.known else tuple(dict.fromkeys(f.note() for f in found.faults))
 
 
 def _below(e: Expr, env: Env, node: Lay, most: int | None) -> Iterator[Node]:
@@ -144,7 +161,8 @@ def _of_definition(e: x.DefinitionRef, env: Env, node: Lay) -> Iterator[Node]:
         fits = all_of(evaluate(t, inner) for t in row.tests)
         tests = tuple(node(t, inner) for t in row.tests)
         blame = tuple(str(a) for a in fits.blame)
-        yield Node(row.span.underlined, row.span.at, in_words(fits, Type(Kind.BOOLEAN)), blame, tests)
+        value = in_words(fits, Type(Kind.BOOLEAN))
+        yield Node(row.span.underlined, row.span.at, value, blame, tests, faults=_notes(fits))
 
 
 def _of_default(e: x.FactRef | x.ItemField, env: Env, node: Lay) -> Iterator[Node]:
