@@ -15,6 +15,7 @@ from tests.mutation.twins import Twin, run_of
 
 from policyengine.errors import UnknownName
 from policyengine.mutation.formats import as_github, as_json, as_text, summary
+from policyengine.mutation.laboratory import Laboratory
 from policyengine.mutation.proofs import SAME, UNREAD
 from policyengine.mutation.report import Report, Result, Status, percent, room
 from policyengine.mutation.run import FailingSuiteError, LostProcessError, Selection
@@ -233,14 +234,66 @@ def test_an_exhausted_grid_is_told_with_its_size(tmp_path):
     assert beside.why.endswith(" documents made of 2 cases")
 
 
-def test_of_a_hundred_slips_three_are_left_out_at_most(tmp_path):
+#: Tests that stand beside a stricter one: their slips change nothing, which no proof says.
+_BESIDE = Twin("", _CASES, "when: {§.count: at least 3, where: '§.count >= 2 and §.count >= 1 and §.count >= 0'}")
+
+
+def test_of_a_hundred_slips_three_are_left_out_at_most_without_a_proof(tmp_path):
+    report = run_of(_BESIDE.written(tmp_path)).report()
+    out = report.with_status(Status.LEFT_OUT)
+    unproved = [r for r in out if not r.is_proved]
+    assert report.too_many == len(unproved) - len(report.results) * 3 // 100 > 0
+    killed, survived = (len(report.with_status(s)) for s in (Status.KILLED, Status.SURVIVED))
+    assert report.score == Fraction(100 * killed, killed + survived + report.too_many)
+    told = f"{len(out)} left out ({report.too_many} of them counted as survivors: too many without a proof)"
+    assert told in summary(report)
+
+
+def test_what_is_proved_is_left_out_however_many_there_are(tmp_path):
     report = run_of(_SETTLED.written(tmp_path)).report()
-    count = len(report.results)
-    assert room(report.results) == count * 3 // 100
-    assert len(report.with_status(Status.LEFT_OUT)) == room(report.results)
-    counted = [r for r in report.with_status(Status.SURVIVED) if r.why]
-    assert counted, "no slip was left to be counted"
-    assert "counted, because too many would be left out: " in as_text(report)
+    out = report.with_status(Status.LEFT_OUT)
+    assert {r.is_proved for r in out} == {True}
+    assert len(out) > room(len(report.results))
+    assert report.too_many == 0
+
+
+def test_what_becomes_of_a_slip_does_not_depend_on_what_was_selected(tmp_path):
+    run = run_of(_BESIDE.written(tmp_path))
+    whole = {r.mutant.id: r.to_dict() for r in run.report().results}
+    assert "left out" in {r["status"] for r in whole.values()}
+    for selection in (Selection(rule="R-A"), Selection(operator="condition-dropped"), Selection(text="R-A is left")):
+        report = run.report(selection)
+        assert {r.mutant.id: r.to_dict() for r in report.results}.items() <= whole.items()
+        assert report.all_mutants == len(whole)
+
+
+def test_where_no_test_was_found_it_is_told_how_much_was_tried(tmp_path):
+    twin = Twin("", _CASES, "when: {where: 'round(§.count, 1, half_up) >= 3'}")
+    report = run_of(twin.written(tmp_path)).report(Selection(rule="R-A", operator="rounding-swapped"))
+    for result in report.results:
+        assert result.tried is not None
+        count = int(result.tried.split(": ")[1].split(" documents tried")[0])
+        assert count > len(_CASES.splitlines())
+        assert f"  {result.tried}\n" in as_text(report)
+        assert result.to_dict()["tried"] == result.tried
+
+
+def test_what_the_cases_themselves_could_expect_is_told_without_a_change(tmp_path):
+    twin = Twin("", _CASES, COUNTED.rule, decision=COUNTED.decision + "    report: [§.count]\n")
+    report = run_of(twin.written(tmp_path)).report(Selection(decision="da", operator="report-dropped"))
+    (result,) = report.results
+    assert str(result.suggestion) == '`cases::three` has values {"a.count": 3}, with this slip {}'
+
+
+def test_a_condition_of_several_lines_is_put_into_words(tmp_path):
+    folder = COUNTED.written(tmp_path)
+    rules = folder / "rules_a.yaml"
+    lines = "when:\n          any:\n            - {a.count: at least 3}\n            - {a.count: 7}"
+    rules.write_text(rules.read_text("utf-8").replace("when: {a.count: at least 3}", lines), "utf-8")
+    sentences = [m.sentence for m in Laboratory(run_of(folder).bundle, ()).mutants]
+    negated = "`a.count is at least 3 or a.count is 7` in rule R-A is turned into its opposite"
+    assert f"no test notices if {negated}" in sentences
+    assert not any("`- " in sentence for sentence in sentences)
 
 
 def test_rounding_is_never_left_out_by_a_grid(tmp_path):
@@ -263,6 +316,7 @@ def test_the_shape_of_the_json(tmp_path):
         "killed",
         "survived",
         "left_out",
+        "left_out_but_counted",
         "evaluations",
         "results",
     ]

@@ -8,7 +8,7 @@ member, and nothing given. They are put into the documents of the cases. Compare
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -33,6 +33,9 @@ _OBSERVED: Final = (
     *("verdict", "reasons", "missing", "elements", "amount", "groups"),
     *("warnings", "needs", "values", "parts", "remarks", "faults"),
 )
+
+#: What people look at first in an answer: a difference there makes the plainest test.
+_LOOKED_AT: Final = frozenset({"verdict", "reasons", "elements", "amount"})
 
 Observed = dict[str, Json]
 Answered = tuple[WorkingMemory | None, Observed]
@@ -74,6 +77,17 @@ class Agreement:
         return f"nothing that a case can expect differs on the boundary grid of {facts}: {made}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """No difference was met in so many documents, but there are others that were not tried."""
+
+    documents: int
+
+    def __str__(self) -> str:
+        tried = f"{self.documents:,} {'document' if self.documents == 1 else 'documents'}"
+        return f"no test that would notice was found: {tried} tried, which are not all that there could be"
+
+
 class Grids:
     """Looks at the survivors of a suite. Belongs to one process; what documents propose is remembered."""
 
@@ -84,12 +98,14 @@ class Grids:
         self._proposed: dict[int, tuple[Proposal, ...]] = {}
         self._answers: dict[tuple[int, int], Answered] = {}
 
-    def look(self, mutant: Mutant) -> Suggestion | Agreement | None:
-        """What the grid shows; None if it is too large to be exhausted, and no difference was met on the way."""
+    def look(self, mutant: Mutant) -> Suggestion | Agreement | Unsettled:
+        """What the grid shows; unsettled if it is too large to be exhausted, and no difference was met on the way."""
         search = _Search(self, mutant)
         found = search.run()
-        if found is not None or not search.exhausted:
+        if found is not None:
             return found
+        if not search.exhausted:
+            return Unsettled(search.tried)
         return Agreement(search.documents, len(search.cases), tuple(search.facts))
 
     def proposals(self, number: int) -> tuple[Proposal, ...]:
@@ -106,10 +122,10 @@ class Grids:
 
     def answer(self, number: int, changes: tuple[Proposal, ...]) -> Answered:
         """The facts of a case with changes, and the bundle's own answer; no facts if no request may be so."""
-        if len(changes) != 1:
+        if len(changes) > 1:
             return self._answer(number, changes)
-        # Documents with one change are asked about for one survivor after the other.
-        key = (number, id(changes[0]))
+        # Documents with one change or none are asked about for one survivor after the other.
+        key = (number, id(changes[0]) if changes else 0)
         if key not in self._answers:
             self._answers[key] = self._answer(number, changes)
         return self._answers[key]
@@ -132,22 +148,54 @@ class _Search:
         self._grids, self._mutant = grids, mutant
         self._variant = grids.suite.variant(mutant)
         self.exhausted = OPERATORS[mutant.operator].on_grid
-        self.documents = 0
+        #: Documents of the grid, and all that were asked about.
+        self.documents = self.tried = 0
         self.cases: set[int] = set()
         self.facts: dict[str, None] = {}
 
     def run(self) -> Suggestion | None:
-        order = likely_order(self._grids.suite, self._mutant.owner)
+        """The plainest test that would notice: one that differs in what people look at, with little changed."""
+        found = self._plainest()
+        return found or self._on_grids()
+
+    def _plainest(self) -> Suggestion | None:
+        """A difference of a case as it is, or one change away from it; the first in what is looked at before others."""
+        other: Suggestion | None = None
         for decision in self._mutant.decisions:
-            cases = [i for i in order if i in set(self._grids.suite.by_decision[decision])]
+            cases = self._in_order(decision)
+            for found in self._as_they_are(cases):
+                if found.key in _LOOKED_AT:
+                    return found
+                other = other or found
             for facts in self._grids.suite.reach.read_together(decision, self._mutant.owner):
-                found = self._near(cases, facts) or self._grid(cases, facts)
+                for found in self._near(cases, facts):
+                    if found.key in _LOOKED_AT:
+                        return found
+                    other = other or found
+        return other
+
+    def _in_order(self, decision: str) -> list[int]:
+        mine = set(self._grids.suite.by_decision[decision])
+        return [i for i in likely_order(self._grids.suite, self._mutant.owner) if i in mine]
+
+    def _on_grids(self) -> Suggestion | None:
+        for decision in self._mutant.decisions:
+            cases = self._in_order(decision)
+            for facts in self._grids.suite.reach.read_together(decision, self._mutant.owner):
+                found = self._grid(cases, facts)
                 if found is not None:
                     return found
         return None
 
-    def _near(self, cases: Sequence[int], facts: frozenset[str]) -> Suggestion | None:
-        """Differences one change away from a case, which make the plainest tests."""
+    def _as_they_are(self, cases: Sequence[int]) -> Iterator[Suggestion]:
+        """Differences in what the cases themselves could expect and do not."""
+        for number in cases:
+            found = self._difference(number, ())
+            if found is not None:
+                yield found
+
+    def _near(self, cases: Sequence[int], facts: frozenset[str]) -> Iterator[Suggestion]:
+        """Differences one change away from a case."""
         left = MOST_DOCUMENTS
         for number in cases:
             proposals = [p for p in self._grids.proposals(number) if _name(p) in facts]
@@ -157,8 +205,7 @@ class _Search:
             for proposal in proposals:
                 found = self._difference(number, (proposal,))
                 if found is not None:
-                    return found
-        return None
+                    yield found
 
     def _grid(self, cases: Sequence[int], facts: frozenset[str]) -> Suggestion | None:
         """All combinations, case by case, as far as the documents go."""
@@ -190,6 +237,7 @@ class _Search:
         return found
 
     def _difference(self, number: int, changes: tuple[Proposal, ...]) -> Suggestion | None:
+        self.tried += 1
         memory, ours = self._grids.answer(number, changes)
         if memory is None:
             return None

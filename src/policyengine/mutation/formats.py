@@ -22,7 +22,8 @@ def as_text(report: Report) -> str:
 def summary(report: Report) -> str:
     """One line: how many mutants ended how, and the score."""
     counts = ", ".join(f"{len(report.with_status(s))} {s}" for s in Status if report.with_status(s))
-    return f"{report.bundle}: {_number(report.results)}: {counts}; score {percent(report.score)} %"
+    too_many = f" ({report.too_many} of them counted as survivors: too many without a proof)" if report.too_many else ""
+    return f"{report.bundle}: {_number(report.results)}: {counts}{too_many}; score {percent(report.score)} %"
 
 
 def _number(mutants: Sequence[object]) -> str:
@@ -33,8 +34,8 @@ def _survivor(result: Result) -> str:
     lines = [f"{_place(result.mutant)}: survived: {result.mutant.sentence}"]
     if result.suggestion:
         lines.append(f"  would notice: {result.suggestion}")
-    if result.why:
-        lines.append(f"  counted, because too many would be left out: {result.why}")
+    if result.tried:
+        lines.append(f"  {result.tried}")
     return "\n".join(lines)
 
 

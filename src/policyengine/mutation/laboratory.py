@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from policyengine.model.bundle import CheckedBundle
-from policyengine.mutation.boundary import Agreement, Grids, Suggestion
+from policyengine.mutation.boundary import Agreement, Grids, Suggestion, Unsettled
 from policyengine.mutation.fates import Fate, fates
 from policyengine.mutation.mutants import Mutant, mutants
 from policyengine.mutation.proofs import Proofs
@@ -26,11 +26,14 @@ Ended = tuple[Group, tuple[Fate, ...]]
 
 
 class Look(NamedTuple):
-    """What is known of a survivor: why it is none (a proof, an agreement on its grid), or a test that would notice."""
+    """What is known of a survivor: why it is none (a proof, an agreement on its grid), or a test that would notice.
+
+    Failing all of these, how much was tried.
+    """
 
     number: int
     proof: str | None = None
-    found: Suggestion | Agreement | None = None
+    found: Suggestion | Agreement | Unsettled | None = None
 
 
 class Laboratory:

@@ -17,12 +17,15 @@ from policyengine.evaluation.values import is_known
 from policyengine.model.bundle import CheckedBundle
 from policyengine.model.expr import And, Expr, If, Literal, Not, Null, Or
 from policyengine.model.memory import WorkingMemory
+from policyengine.model.rules import RoundStep
+from policyengine.mutation.grain import rounds_alike
 from policyengine.mutation.mutants import Mutant
 from policyengine.mutation.paths import field_names
 from policyengine.mutation.reach import Reach
 from policyengine.values.types import Kind
 
 UNREAD = "no decision reads it"
+ROUNDED = "both round every amount that can come here to the same"
 SAME = "the same rules remain once constants are worked out"
 
 Plain = Mapping[str, object]
@@ -40,6 +43,9 @@ class Proofs:
         """Why a mutant is equal to the bundle, or None where that is not proved."""
         if not mutant.decisions:
             return UNREAD
+        if isinstance(mutant.node, RoundStep) and isinstance(mutant.new, RoundStep):
+            old, new = mutant.node, mutant.new
+            return ROUNDED if old.to == new.to and rounds_alike(self._bundle, old, new.mode) else None
         return SAME if plain(mutant.applied(self._bundle)) == self._plain else None
 
 

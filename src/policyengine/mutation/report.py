@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -12,7 +11,8 @@ from policyengine.mutation.boundary import Suggestion
 from policyengine.mutation.mutants import Mutant
 from policyengine.testing.model import Json
 
-#: Of a hundred mutants at most so many are left out of the score; further ones count as survivors.
+#: Of a hundred mutants of a bundle at most so many are left out of the score without a proof that they are equal; if
+#: there are more, the score counts those as survivors.
 MOST_LEFT_OUT: Final = 3
 
 
@@ -28,8 +28,9 @@ class Status(StrEnum):
 class Result:
     """A mutant and its end.
 
-    ``killers`` are ids of cases. ``why`` says of a mutant that is left out, or would be if there were not too many,
-    why no case can notice it; ``suggestion`` is a test that would notice a survivor.
+    ``killers`` are ids of cases. ``why`` says of a mutant that is left out why no case can notice it, ``is_proved``
+    whether that is certain; ``suggestion`` is a test that would notice a survivor, and ``tried`` says how much was
+    tried where none was found.
     """
 
     mutant: Mutant
@@ -37,7 +38,9 @@ class Result:
     evaluations: int
     killers: tuple[str, ...] = ()
     why: str | None = None
+    is_proved: bool = False
     suggestion: Suggestion | None = None
+    tried: str | None = None
 
     def to_dict(self) -> dict[str, Json]:
         """As plain data."""
@@ -57,16 +60,22 @@ class Result:
         if self.killers:
             out["killed_by"] = list(self.killers)
         if self.why:
-            out["why"] = self.why
+            out |= {"why": self.why, "proved": self.is_proved}
+        if self.tried:
+            out["tried"] = self.tried
         return out | ({"suggestion": self.suggestion.to_dict()} if self.suggestion else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The mutants of one bundle, in order; ``cases`` is how many were put to them."""
+    """The selected mutants of one bundle, in order.
+
+    ``cases`` is how many were put to them, ``all_mutants`` how many the bundle has.
+    """
 
     bundle: str
     cases: int
+    all_mutants: int
     results: tuple[Result, ...]
 
     def with_status(self, status: Status) -> tuple[Result, ...]:
@@ -79,9 +88,18 @@ class Report:
         return sum(r.evaluations for r in self.results)
 
     @property
+    def too_many(self) -> int:
+        """How many mutants are left out beyond what is allowed: the score counts them as survivors.
+
+        What is allowed goes by all mutants of the bundle, so that what becomes of one does not depend on the selection.
+        """
+        unproved = [r for r in self.with_status(Status.LEFT_OUT) if not r.is_proved]
+        return max(0, len(unproved) - room(self.all_mutants))
+
+    @property
     def score(self) -> Fraction:
         """Killed mutants of all that count, in percent; 100 if none counts."""
-        killed, survived = len(self.with_status(Status.KILLED)), len(self.with_status(Status.SURVIVED))
+        killed, survived = len(self.with_status(Status.KILLED)), len(self.with_status(Status.SURVIVED)) + self.too_many
         return Fraction(100 * killed, killed + survived) if killed + survived else Fraction(100)
 
     def to_dict(self) -> dict[str, Json]:
@@ -93,6 +111,7 @@ class Report:
             "cases": self.cases,
             "mutants": len(self.results),
             **counts,
+            "left_out_but_counted": self.too_many,
             "evaluations": self.evaluations,
             "results": [r.to_dict() for r in self.results],
         }
@@ -104,6 +123,6 @@ def percent(score: Fraction) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def room(mutants: Sequence[object]) -> int:
-    """How many of so many mutants may be left out."""
-    return len(mutants) * MOST_LEFT_OUT // 100
+def room(mutants: int) -> int:
+    """How many of so many mutants may be left out without a proof."""
+    return mutants * MOST_LEFT_OUT // 100

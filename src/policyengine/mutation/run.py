@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from policyengine.diagnostics import did_you_mean
 from policyengine.errors import PolicyEngineError, UnknownName
 from policyengine.model.bundle import CheckedBundle
-from policyengine.mutation.boundary import Agreement, Suggestion
+from policyengine.mutation.boundary import Agreement, Suggestion, Unsettled
 from policyengine.mutation.fates import Fate, groups
 from policyengine.mutation.laboratory import Benches, Laboratory, Look, benches
 from policyengine.mutation.mutants import Mutant
 from policyengine.mutation.operators import OPERATORS
-from policyengine.mutation.proofs import SAME, UNREAD
-from policyengine.mutation.report import Report, Result, Status, room
+from policyengine.mutation.report import Report, Result, Status
 from policyengine.testing.model import Case
 
 #: Told how many more mutants have their end, and whether a look at survivors brought it.
@@ -95,7 +94,7 @@ class Run:
             ) from e
         ids = [asked.case.id for asked in laboratory.suite.cases]
         results = [_result(laboratory.mutants[n], fates[n], looks.get(n), ids) for n in numbers]
-        return Report(bundle=self.shown, cases=len(ids), results=_within_bounds(results))
+        return Report(bundle=self.shown, cases=len(ids), all_mutants=len(laboratory.mutants), results=tuple(results))
 
     def _refuse_failing(self, laboratory: Laboratory) -> None:
         if not laboratory.suite.cases:
@@ -134,16 +133,7 @@ def _result(mutant: Mutant, fate: Fate, look: Look | None, ids: Sequence[str]) -
         status=Status.LEFT_OUT if why else Status.SURVIVED,
         evaluations=fate.evaluations,
         why=why,
+        is_proved=look.proof is not None,
         suggestion=look.found if isinstance(look.found, Suggestion) else None,
-    )
-
-
-def _within_bounds(results: Sequence[Result]) -> tuple[Result, ...]:
-    """Not more are left out than may be: what is proved first, then what agrees on its grid, in order."""
-    out = [r for r in results if r.status is Status.LEFT_OUT]
-    out.sort(key=lambda r: r.why not in (UNREAD, SAME))
-    kept = {r.mutant.id for r in out[: room(results)]}
-    return tuple(
-        r if r.status is not Status.LEFT_OUT or r.mutant.id in kept else replace(r, status=Status.SURVIVED)
-        for r in results
+        tried=str(look.found) if isinstance(look.found, Unsettled) else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from policyengine.explaining.wording import words
 from policyengine.model.expr import Expr, Value
 from policyengine.mutation.sites import Site
 from policyengine.source import Span
@@ -13,7 +14,7 @@ from policyengine.values.text import decimal_text, duration_text, in_order, valu
 from policyengine.values.types import Kind, Type
 
 #: A longer text of a condition is cut: the place says the rest.
-MOST_LETTERS = 90
+MOST_LETTERS = 160
 
 
 def said(value: Value, type_: Type) -> str:
@@ -39,20 +40,30 @@ def said(value: Value, type_: Type) -> str:
 
 def written(span: Span) -> str:
     """The words of a place on one line, cut where they are long."""
-    text = " ".join(_text(span).split())
-    return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS].rstrip() + " …"
+    return cut(" ".join(_text(span).split()))
 
 
-def quoted(span: Span) -> str:
-    """The same between the signs that mark words of the policy files."""
-    return f"`{written(span)}`"
+def cut(text: str) -> str:
+    """A text that is not too long to be read in a sentence; between words where it can be."""
+    if len(text) <= MOST_LETTERS:
+        return text
+    return (text[:MOST_LETTERS].rpartition(" ")[0] or text[:MOST_LETTERS]) + " …"
+
+
+def quoted(span: Span, node: object = None) -> str:
+    """The same between the signs that mark words of the policy files.
+
+    An expression that takes several lines, or would be cut, is put into words: its lines in a row cannot be read.
+    """
+    is_plain = span.start.line == span.end.line and len(_text(span).split("\n")[0]) <= MOST_LETTERS
+    return f"`{cut(words(node))}`" if isinstance(node, Expr) and not is_plain else f"`{written(span)}`"
 
 
 def around(site: Site) -> str:
     """The condition or calculation in which something stands: `` `claim.count at least 3` in rule R-FEW``."""
     inside = site.parent if isinstance(site.parent, Expr) else site.node
     span = getattr(inside, "span", site.span)
-    return f"{quoted(span)} in {site.owner}"
+    return f"{quoted(span, inside)} in {site.owner}"
 
 
 def _text(span: Span) -> str:

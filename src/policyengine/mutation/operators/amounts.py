@@ -24,7 +24,7 @@ def _sign(site: Site, _: CheckedBundle) -> Changes:
         # A number cannot be divided by money, nor money be multiplied by it.
         case Arith(op=op) as node if op in ("+", "-") or node.right.type.numeric:
             new = _OTHER_SIGN[op]
-            words = {"what": f"{quoted(site.span)} in {site.owner}", "old": op, "new": new}
+            words = {"what": f"{quoted(site.span, site.node)} in {site.owner}", "old": op, "new": new}
             yield Change(replace(node, op=new), words)  # type: ignore[arg-type]
 
 
@@ -38,7 +38,7 @@ def _named(step: PayoutStep) -> str:
         case SetStep(id=id_) | NoteStep(id=id_) if id_:
             return f"step {id_}"
         case SetStep():
-            return f"the step that sets {quoted(step.to.span)}"
+            return f"the step that sets {quoted(step.to.span, step.to)}"
         case LimitsStep():
             return f"the step of the limits {', '.join(limit.id for limit in step.limits)}"
         case RoundStep():
@@ -82,7 +82,7 @@ def _rounding(site: Site, _: CheckedBundle) -> Changes:
         case Call(function="round", args=(value, to, Literal(value=str() as mode) as written)) as node:
             for new in (m for m in MODES if m != mode):
                 args = (value, to, replace(written, value=new))
-                words = {"old": mode, "new": new, "what": f"{quoted(site.span)} in {site.owner}"}
+                words = {"old": mode, "new": new, "what": f"{quoted(site.span, site.node)} in {site.owner}"}
                 yield Change(replace(node, args=args), words)
 
 

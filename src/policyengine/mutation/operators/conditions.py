@@ -48,19 +48,19 @@ def _boundary(site: Site, _: CheckedBundle) -> Changes:
         yield Change(replace(node, low_open=not node.low_open), {"what": f"the lower limit of {around_node(site)}"})
         yield Change(replace(node, high_open=not node.high_open), {"what": f"the upper limit of {around_node(site)}"})
     if isinstance(node, Split):
-        called = f"the limit {quoted(node.limit.span)} of a part of {node.called}"
+        called = f"the limit {quoted(node.limit.span, node.limit)} of a part of {node.called}"
         yield Change(replace(node, op="<=" if node.op == "<" else "<"), {"what": f"{called} in {site.owner}"})
 
 
 def _limit(site: Site) -> str:
     if isinstance(site.parent, Rule) and site.parent.deadline is not None and site.part == "own":
-        return f"the last day {quoted(site.span)} in {site.owner}"
+        return f"the last day {quoted(site.span, site.node)} in {site.owner}"
     return f"the limit of {around_node(site)}"
 
 
 def around_node(site: Site) -> str:
     """The site's own words, and whose they are."""
-    return f"{quoted(site.span)} in {site.owner}"
+    return f"{quoted(site.span, site.node)} in {site.owner}"
 
 
 def _negation(site: Site, _: CheckedBundle) -> Changes:
@@ -143,7 +143,7 @@ def _column_unknown(table: Table, bundle: CheckedBundle) -> Changes:
     for i, tested in enumerate(table.inputs):
         for name, fact in _shared(tested, bundle).items():
             rows = tuple(_guarded(row, i, fact) for row in table.rows)
-            what = f"the column {quoted(tested.span)} in the table"
+            what = f"the column {quoted(tested.span, tested)} in the table"
             yield Change(replace(table, rows=rows), {"what": what, "fact": name}, tested.span)
 
 

@@ -49,7 +49,7 @@ def _other_end(site: Site, _: CheckedBundle) -> Changes:
     match site.node:
         case Call(function=function) as node if function in _OTHER_END:
             new = _OTHER_END[function]
-            words = {"what": f"{quoted(site.span)} in {site.owner}", "old": function, "new": new}
+            words = {"what": f"{quoted(site.span, site.node)} in {site.owner}", "old": function, "new": new}
             yield Change(replace(node, function=new), words)
 
 

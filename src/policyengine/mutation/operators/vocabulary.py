@@ -17,7 +17,7 @@ from policyengine.values.types import Kind
 def _no_default(site: Site, _: CheckedBundle) -> Changes:
     match site.node:
         case Fact(default=default) as fact if default is not None:
-            yield Change(replace(fact, default=None), {"default": quoted(default.span)}, default.span)
+            yield Change(replace(fact, default=None), {"default": quoted(default.span, default)}, default.span)
         case FactList(default_empty=True) as items:
             yield Change(replace(items, default_empty=False), {"default": "`[]`"})
 
