@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from fractions import Fraction
@@ -28,7 +29,17 @@ def literal(ctx: Context, node: Node | None, type_: Type) -> Value | None:
     return None
 
 
+_JOINED = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*;\s*")
+# Several members as people list them, without the brackets.
+_WORDS = re.compile(rf"\w+(?:(?:{_JOINED.pattern})\w+)+")
+
+
 def _set(ctx: Context, node: Node | None, type_: Type) -> frozenset[str] | None:
+    if isinstance(node, Scalar) and _WORDS.fullmatch(node.text):
+        words = ", ".join(_JOINED.split(node.text))
+        message = f"`{node.text}` is one text, but a list of members is needed here"
+        ctx.sink.error("type/mismatch", message, node.span, f"write `[{words}]`")
+        return None
     if isinstance(node, Scalar):
         e = ctx.hinted(node, DOCUMENT, type_)
         if isinstance(e, x.Literal) and isinstance(e.value, frozenset):

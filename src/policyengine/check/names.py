@@ -145,6 +145,10 @@ def _definition(t: Typist, node: s.Name, d: DefinitionSymbol, rest: str) -> x.Ex
 
 def _out_of_scope(t: Typist, node: s.Node, what: str, list_name: str) -> NoReturn:
     each = t.symbols.lists[list_name].each
+    if t.scope.told is not None:
+        if list_name in t.scope.told:
+            raise Rejected
+        t.scope.told.add(list_name)
     help_ = f"add `each: {each}` to the policy, or use `some {each} in {list_name} satisfies …`"
     t.fail("names/out-of-scope", f"`{what}` can be used only for each {each}", node, help_)
 

@@ -73,7 +73,7 @@ class _Lowered:
     def __init__(self, lowering: Lowering, p: Policy, each: str | None) -> None:
         self.lowering, self.ctx, self.p, self.each = lowering, lowering.ctx, p, each
         variables = {self.ctx.symbols.lists[each].each: each} if each else {}
-        self.scope = Scope(variables=variables)
+        self.scope = Scope(variables=variables, told=set())
 
     def drafts(self) -> tuple[Draft, ...]:
         guard = self._guard()

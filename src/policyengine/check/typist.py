@@ -36,12 +36,14 @@ class Scope:
     """What names mean here beyond the declared ones.
 
     ``variables`` maps a variable to its list, ``specials`` the names that only an answer gives to their
-    types; ``null`` says whether ``null`` may stand here.
+    types; ``null`` says whether ``null`` may stand here. ``told`` collects the lists of whose elements something was
+    read that is not known here: a policy without its ``each`` is one fault, not one for each of its conditions.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     specials: Mapping[str, Type] = field(default_factory=dict)
     null: bool = False
+    told: set[str] | None = field(default=None, compare=False)
 
     def with_variable(self, variable: str, list_name: str) -> Scope:
         """The scope inside a filter or quantifier."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policyengine.check.comparisons import compare, contains, in_target, ordered, within
+from policyengine.check.names import needs_type
 from policyengine.check.typist import Hint, TestForm, Typist, test_form
 from policyengine.language import syntax as s
 from policyengine.model import expr as x
+from policyengine.values.types import Kind
 
 
 def _anything(t: Typist, test: s.AnythingTest, _subject: x.Expr) -> x.Expr:
@@ -46,8 +48,22 @@ def _contains(t: Typist, test: s.ContainsTest, subject: x.Expr) -> x.Expr:
 def _equals(t: Typist, test: s.EqualsTest, subject: x.Expr) -> x.Expr:
     if isinstance(test.right, s.NotText):
         return x.Not(item=t.any_test(test.right.tests, subject), span=t.span(test))
+    _refuse_joined(t, test.right, subject)
     right = t.infer(test.right, Hint(subject.type, subject.span.underlined))
     return compare(t, test, "=", (subject, right), test.right)
+
+
+def _refuse_joined(t: Typist, node: s.Node, subject: x.Expr) -> None:
+    """Report `lost or pet`: words joined as if they were conditions."""
+    if not isinstance(node, s.Logic) or not all(isinstance(i, s.Name) and needs_type(t, i) for i in node.items):
+        return
+    words = f"[{', '.join(t.source(i) for i in node.items)}]"
+    either = f"write `{words}` for either of them"
+    if subject.type.kind is Kind.SET:
+        either = f"write `contains {'any' if node.op == 'or' else 'all'} {words}`"
+    elif node.op == "and":
+        either = f"one value cannot be both; {either}"
+    t.fail("type/mismatch", f"`{node.op}` joins conditions, and these are words", node, either)
 
 
 FORMS: Mapping[type[s.Node], TestForm] = dict(

@@ -227,7 +227,9 @@ class _Check:
 
     def word(self, path: Path, broken: _Broken) -> None:
         known, given = [str(w) for w in broken.demand], _text(broken.instance)
-        help_ = did_you_mean(given, known) or f"words here: {', '.join(known)}"
+        meant = words.OTHER_WORDS.get(given.lower())
+        near = f"write `{meant}`" if meant in known else did_you_mean(given, known)
+        help_ = near or f"words here: {', '.join(known)}"
         self._error("schema/word", f"`{given}` is not {word_for(path)}", self.located.values[path], help_)
 
     def constant(self, path: Path, _broken: _Broken) -> None:

@@ -15,6 +15,23 @@ LIST = Kind.LIST.value
 # Types of facts; a duration is never given by a caller.
 FACT_TYPES = tuple(k.value for k in Kind if k not in (Kind.VALUES, Kind.DURATION))
 FIELD_TYPES = tuple(t for t in FACT_TYPES if t != LIST)
+# What other languages call some of them.
+OTHER_WORDS = {
+    "bool": Kind.BOOLEAN.value,
+    "int": Kind.INTEGER.value,
+    "number": Kind.DECIMAL.value,
+    "float": Kind.DECIMAL.value,
+    "percent": Kind.DECIMAL.value,
+    "amount": Kind.MONEY.value,
+    "price": Kind.MONEY.value,
+    "datetime": Kind.DATE.value,
+    "day": Kind.DATE.value,
+    "period": Kind.DURATION.value,
+    "string": Kind.TEXT.value,
+    "str": Kind.TEXT.value,
+    "choice": Kind.ENUM.value,
+    "array": LIST,
+}
 # Types of parameters, definitions and table outputs.
 VALUE_TYPES = tuple(k.value for k in Kind if k not in (Kind.VALUES, Kind.LIST))
 

@@ -61,7 +61,8 @@ def fault_of(error: yaml.YAMLError, text: Text) -> Fault:
     problem, context = error.problem or "", error.context or ""
     since = error.context_mark.index if error.context_mark else None
     return (
-        _unquoted_test(text, at, since, context)
+        _swallowing(text, at)
+        or _unquoted_test(text, at, since, context)
         or _bad_start(text, at, problem)
         or _unclosed(text, at, since, context, problem)
         or _misfit(text, at, problem, context)
@@ -76,6 +77,23 @@ def _cannot_read(what: str) -> str:
 
 def _syntax(what: str, start: int, end: int, help_: str | None = None) -> Fault:
     return Fault("yaml/syntax", _cannot_read(what), start, end, help_)
+
+
+def _swallowing(text: Text, at: int) -> Fault | None:
+    """A quote that is closed only lines later, where the text then goes on: most likely the next one opens another."""
+    line = text.line_of(at)
+    try:
+        for token in yaml.scan(text.text, Loader=yaml.Loader):
+            if token.start_mark.index >= at:
+                break
+            start, end = token.start_mark.index, token.end_mark.index
+            if getattr(token, "style", None) in ("'", '"') and token.start_mark.line < token.end_mark.line == line:
+                rest = text.text.find("\n", start)
+                message = f"this quote is closed only at line {line + 1}, and the text goes on there"
+                return _syntax(message, start, rest, f"close it with `{text.text[end - 1]}` where its text ends")
+    except yaml.YAMLError:
+        pass  # the fault that is being told
+    return None
 
 
 def _unquoted_test(text: Text, at: int, since: int | None, context: str) -> Fault | None:

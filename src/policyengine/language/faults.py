@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import cast
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+
+from policyengine.diagnostics import nearest
+from policyengine.values.currencies import currency_codes
+from policyengine.values.text import decimal_text
 
 
 class ExpressionSyntaxError(Exception):
@@ -34,7 +39,7 @@ _FOREIGN: tuple[tuple[str, str], ...] = (
     (r"AND\b", "write `and` in small letters"),
     (r"OR\b", "write `or` in small letters"),
     (r"NOT\b", "write `not(…)` in small letters"),
-    (r"%", "write the percentage as a number, such as `amount * 5 / 100`"),
+    (r"%", "write the percentage as a number, such as `amount * 5 / 100`"),  # beside a figure: see _share_help
     (r"\d{1,3}(?:,\d{3})+", "write numbers without commas"),
     (r"(?<=\d),\d", "write a decimal with a point, such as `2.5`"),
 )
@@ -68,14 +73,16 @@ def explained(text: str, e: UnexpectedInput) -> ExpressionSyntaxError:
 
 # What stands before the place that was not understood, in the words of other languages.
 _BEFORE: tuple[tuple[str, str], ...] = (
+    (r"\bon or after\s+\S$|\bsince\s+\S$", "write `at least …` for that day or later"),
+    (r"\bon or before\s+\S$|\bno\s+[lm]$", "write `at most …`"),
+    (r"\b(?:after|later)\s+\S$", "write `more than …` for later days, `at least …` with that day itself"),
+    (r"\b(?:before|earlier)\s+\S$", "write `less than …` for earlier days, `at most …` with that day itself"),
+    (r"\b(?:contain|containing|includes?|including)\s+\S$", "write `contains …`, or `contains any […]` of several"),
+    (r"\bone\s+o$", "write the list alone, such as `[one, other]`"),
     (r"\b(?:over|exceeds|greater|higher|min|minimum)\s+\S$", "write `more than …`, `at least …` or `above … to …`"),
     (r"\b(?:under|below|lower|fewer|smaller|max|maximum|up|until)\s+\S$", "write `less than …` or `at most …`"),
     (r"\bbetween\s+\S$", "write `from … to …`"),
     (r"\b(?:is|equals|equal)\s+\S$", "write `=`, or the value alone in a test"),
-    (
-        r"\d\s+[A-Za-z]$",
-        "a number may stand with a unit: days, weeks, months, years, working days [by <calendar>], or a currency",
-    ),
 )
 
 
@@ -88,10 +95,51 @@ def _priced_help(text: str, start: int) -> str | None:
     return f"write the currency as a code after the amount, such as `{figure} {_CODES[found['sign']]}`"
 
 
+_UNITS: Mapping[str, str] = {
+    "day": "days",
+    "week": "weeks",
+    "month": "months",
+    "year": "years",
+    "workingday": "working days",
+    "workday": "working days",
+    "business": "working days",
+    "businessday": "working days",
+    "bankday": "working days",
+}
+_UNIT = re.compile(r"(?<=\d )\s*(?P<word>[A-Za-z]+)")
+_SHARE = re.compile(r"(?P<figure>\d+(?:\.\d+)?)\s*$")
+# An abbreviation of a currency has as many letters; a longer word is no code.
+_LONGEST_CODE = 4
+
+
+def _unit_help(text: str, start: int) -> str | None:
+    """What was meant by the word after a number: a unit or a currency that is written otherwise."""
+    found = _UNIT.match(text, start)
+    if found is None:
+        return None
+    word = found["word"]
+    unit = nearest(word.lower(), [*_UNITS, *(f"{unit}s" for unit in _UNITS)])
+    if unit is not None:
+        return f"did you mean `{_UNITS[unit.removesuffix('s') if unit not in _UNITS else unit]}`?"
+    code = nearest(word.upper(), currency_codes()) if word.isupper() and len(word) <= _LONGEST_CODE else None
+    if code is not None:
+        return f"there is no currency `{word}`; did you mean `{code}`?"
+    return "a number may stand with a unit: days, weeks, months, years, working days [by <calendar>], or a currency"
+
+
+def _share_help(text: str, start: int) -> str | None:
+    """A percentage as the number that it is: `50%` as `0.5`."""
+    figure = _SHARE.search(text[:start]) if text[start : start + 1] == "%" else None
+    if figure is None:
+        return None
+    share = decimal_text(Fraction(figure["figure"]) / 100)
+    return f"write the percentage as a number: `{share}`, or in a computation `amount * {figure['figure']} / 100`"
+
+
 def _foreign_help(text: str, start: int) -> str | None:
-    priced = _priced_help(text, start)
-    if priced:
-        return priced
+    special = _priced_help(text, start) or _share_help(text, start)
+    if special:
+        return special
     # The offending sign may begin one character earlier: `==` is read as `=` and then `=`.
     for pattern, remedy in _FOREIGN:
         for at in (start, start - 1, text.rfind("not", 0, start + 1)):
@@ -99,7 +147,8 @@ def _foreign_help(text: str, start: int) -> str | None:
                 return remedy
     slip = next((remedy for pattern, remedy in _SLIPS if re.compile(pattern).match(text, start)), None)
     # With the first letter of what was not understood, so that a pattern may ask for a word there.
-    return slip or next((remedy for pattern, remedy in _BEFORE if re.search(pattern, text[: start + 1])), None)
+    before = next((remedy for pattern, remedy in _BEFORE if re.search(pattern, text[: start + 1])), None)
+    return slip or before or _unit_help(text, start)
 
 
 _WORDS: Mapping[str, str] = {
