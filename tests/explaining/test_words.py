@@ -11,9 +11,12 @@ from click.testing import CliRunner
 
 from policyengine import Engine, load_bundle
 from policyengine.cli.main import cli
+from policyengine.diagnostics import Diagnostics
 from policyengine.explaining.explainer import Explainer, Explanation
+from policyengine.explaining.payouts import payout_ids
 from policyengine.explaining.why_not import WhyNot
 from policyengine.model.decision import Decision
+from policyengine.testing.cases import read_cases
 from policyengine.values.text import money_text
 
 SHADE = {"id": "shade", "reason": "spec_mismatch", "attribute": "color", "amount": "2500 USD"}
@@ -251,6 +254,30 @@ def test_a_requirement_says_that_it_is_met_and_its_text_that_the_value_is_the_op
     assert late.sentence.endswith("does not hold: the last day is not past.")
     (other,) = why_not("TA-NOT-SHORT", FACTS)
     assert other.sentence.endswith("it does not apply here.")
+
+
+def test_a_warning_that_reads_what_was_decided_is_explained_as_it_was_given():
+    lines = [{"sku": "a", "unit_price": "100 USD", "quantity": 601}]
+    explained = ask("split", {"order": {"total": "60000 USD", "currency": "USD", "lines": lines}}, rule="TA-S-SPLIT")
+    assert {r.rule: r.truth for r in explained.rules}["TA-W-NO-CONSOLIDATION"] is True
+    # A split is written as a threshold, but no outcome of it is what ought to be.
+    assert all("threshold" not in one.sentence and "allowed" not in one.sentence for one in explained.why_not)
+
+
+@pytest.mark.parametrize("folder", ["policies/trade_assurance", "policies/alibaba_terms"])
+def test_what_is_told_to_hold_is_what_the_decision_says(folder):
+    bundle = load_bundle(folder)
+    engine, explainer = engines(folder)
+    for case in read_cases(bundle, Path(folder), Diagnostics())[::7]:
+        made = engine.decide(case.decision, case.facts, as_of=case.as_of)
+        rules = explainer.explain(made, case.facts).rules
+        holding = {r.rule for r in rules if r.truth is True}
+        warnings = {r.id for r in bundle.decisions[case.decision].warnings if r.each is None}
+        assert holding & warnings == {w.rule for w in made.warnings} & warnings
+        paid = set(payout_ids(bundle.decisions[case.decision].payout))
+        spec = bundle.decisions[case.decision]
+        otherwise = {spec.otherwise.id} if spec.otherwise else set()
+        assert {r.rule for r in made.reasons} - paid - otherwise <= holding
 
 
 def test_no_sentence_ends_in_the_air():

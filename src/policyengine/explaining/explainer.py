@@ -20,7 +20,7 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.model.decision import Decision
 from policyengine.model.rules import DecisionSpec
 from policyengine.probing import Document, Prober
-from policyengine.reference.trace import Trace, trace
+from policyengine.reference.trace import Trace, answered, trace
 
 Json = object
 
@@ -79,7 +79,7 @@ class Explainer:
         """
         self._check(self._bundle.decisions[made.decision], towards, rule)
         asked = Document(facts, made.as_of)
-        found = trace(self._bundle, made.decision, facts, made.as_of, most_elements=MOST_ELEMENTS)
+        found = trace(self._bundle, made.decision, facts, made.as_of, MOST_ELEMENTS, specials=answered(made))
         changes = self._changes(made, asked, towards)
         rules = why_each(self._bundle, made, found)
         paid = paid_steps(self._bundle, made, facts)

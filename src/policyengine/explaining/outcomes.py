@@ -21,13 +21,13 @@ _KINDS: Final[Mapping[str, str]] = {"requirements": "requirement", "thresholds":
 
 def called(rule: Rule) -> str:
     """The title of a rule. One that says what ought to be is told as such: ``requirement: Paid by escrow``."""
-    kind = _KINDS.get(rule.kind)
+    kind = _kind(rule)
     return f"{kind}: {rule.title}" if kind and rule.title else rule.title or ""
 
 
 def meaning(rule: Rule, found: RuleTrace) -> str:
     """What it means that the rule holds, or does not; empty where that says all, and while it is not known."""
-    kind = "time" if rule.deadline is not None and rule.deadline.kind == "until" else _KINDS.get(rule.kind)
+    kind = "time" if rule.deadline is not None and rule.deadline.kind == "until" else _kind(rule)
     if kind is None or found.truth is None:
         return ""
     if found.truth:
@@ -35,3 +35,8 @@ def meaning(rule: Rule, found: RuleTrace) -> str:
     if any(TRUTHS.get(part.value) is False for part in (found.guard, found.applies)):
         return "it does not apply here"
     return _MEANS[kind][1]
+
+
+def _kind(rule: Rule) -> str | None:
+    """Of a split no outcome is what ought to be, though it is written as a threshold."""
+    return None if rule.split is not None else _KINDS.get(rule.kind)

@@ -16,6 +16,7 @@ from policyengine.reference.evaluate import Env, evaluate
 from policyengine.reference.facts import read
 from policyengine.reference.functions import rounded
 from policyengine.reference.results import Result, exact
+from policyengine.reference.trace import answered
 from policyengine.values.money import Money
 from policyengine.values.text import decimal_text, money_text, value_json
 
@@ -63,8 +64,7 @@ def paid_steps(bundle: CheckedBundle, made: Decision, facts: Mapping[str, Json])
     payout = bundle.decisions[made.decision].payout
     if payout is None:
         return ()
-    specials = {"verdict": exact(made.verdict), "parts": exact(made.split.parts if made.split else None)}
-    walk = _Walk(payout, Env(bundle, read(bundle, facts, made.as_of)).telling(specials))
+    walk = _Walk(payout, Env(bundle, read(bundle, facts, made.as_of)).telling(answered(made)))
     return tuple(told for detail in made.amounts for told in walk.of(detail))
 
 

@@ -9,13 +9,13 @@ from functools import partial
 
 from policyengine.model import expr as x
 from policyengine.model.bundle import CheckedBundle
-from policyengine.model.decision import FaultNote
+from policyengine.model.decision import Decision, FaultNote
 from policyengine.model.expr import Expr
 from policyengine.model.memory import Element
 from policyengine.model.vocabulary import Table
 from policyengine.reference.evaluate import Env, declaration, evaluate, members_of
 from policyengine.reference.facts import read
-from policyengine.reference.results import Result, all_of
+from policyengine.reference.results import Result, all_of, exact
 from policyengine.values.text import value_text
 from policyengine.values.types import Kind, Type
 
@@ -87,20 +87,34 @@ class Trace:
         return {"decision": self.decision, "as_of": self.as_of.isoformat(), "rules": rules, "value": value}
 
 
-def trace(
-    bundle: CheckedBundle, decision: str, facts: Mapping[str, object], as_of: date, most_elements: int | None = None
+def answered(made: Decision) -> Mapping[str, Result]:
+    """What only an answer knows, and warnings and payouts may read."""
+    verdict = None if made.verdict_class == "undetermined" else made.verdict
+    return {"verdict": exact(verdict), "parts": exact(made.split.parts if made.split else None)}
+
+
+def trace(  # noqa: PLR0913 - a decision, and how much of it
+    bundle: CheckedBundle,
+    decision: str,
+    facts: Mapping[str, object],
+    as_of: date,
+    most_elements: int | None = None,
+    *,
+    specials: Mapping[str, Result] | None = None,
 ) -> Trace:
     """How every rule came out, and why. ``facts`` as for a decision.
 
-    Of each list the first ``most_elements`` are laid out, None: all.
+    Of each list the first ``most_elements`` are laid out, None: all. Warnings are weighed with ``specials``, which
+    :func:`answered` makes of a decision; without them they do not know the verdict.
     """
     spec = bundle.decisions[decision]
     env = Env(bundle, read(bundle, facts, as_of))
+    after = env.telling(specials) if specials else env
     node = partial(_node, most=most_elements)
     rules = []
     for rule in spec.rules:
         for element in (None,) if rule.each is None else (env.records(rule.each) or ())[:most_elements]:
-            inner = env.only(element)
+            inner = (after if rule.warning else env).only(element)
             truth = all_of(evaluate(p, inner) for p in rule.parts).value
             key = element.key if element else None
             guard, applies, own = (node(p, inner) for p in rule.parts)

@@ -29,8 +29,8 @@ _MARKS = {"true": ("T", "green"), "false": ("F", "red")}
 #: So many facts are told on the line of a condition; more of them below it.
 MOST_BESIDE = 2
 #: So many rules are shown with their conditions where not all are wanted.
-MOST_FIRST = 8
-_OTHERS = 4
+MOST_FIRST = 12
+_OTHERS = 5
 #: So many rows of a table that may fit are shown where not all is wanted.
 MOST_ROWS = 3
 
@@ -54,7 +54,8 @@ class RuleByRule:
         everything = [n for n, found in enumerate(traced) if rule in (None, found.rule)]
         self._brief = not in_full and rule is None
         first = _first(explained, self._made) if self._brief else everything
-        lines = [heading("Rule by rule"), faint("T true, F false, ? not known")]
+        is_value = explained.trace.value is not None and self._spec.value is not None
+        lines = [heading("Rule by rule"), faint("T true, F false, ? not known")] if everything or is_value else []
         for n in first:
             found, told = traced[n], explained.rules[n]
             brief = self._brief and found.truth is False
@@ -135,22 +136,21 @@ class RuleByRule:
 
 
 def _first(explained: Explanation, made: Decision) -> list[int]:
-    """Where the rules that matter stand: that hold, meet a fault, wait for a fact, or that a change would rest on."""
+    """Where the rules that matter stand: reasons first, then faulty, open and other holding ones, and near ones."""
     after = {reason for change in explained.changes.found for reason in change.reasons}
+    reasons = (*made.reasons, *(r for e in made.elements for r in e.reasons))
     waiting = {rule for missing in made.missing for rule in missing.rules}
     traced = explained.trace.rules
 
-    def rank(found: RuleTrace) -> int:
+    def rank(n: int) -> int:
+        found = traced[n]
         if found.truth is True:
-            return 0
-        if found.truth is None and any(node.faults for node in (found.guard, found.applies, found.own)):
-            return 1
-        if found.truth is None and found.rule in waiting:
-            return 2
-        return 3 if (found.rule, found.element) in after else _OTHERS
+            return 0 if any(r.rule == found.rule for r in reasons) else 3
+        if found.truth is None:
+            return 1 if explained.rules[n].faults else 2 if found.rule in waiting else _OTHERS
+        return 4 if (found.rule, found.element) in after else _OTHERS
 
-    ranked = sorted((n for n, found in enumerate(traced) if rank(found) < _OTHERS), key=lambda n: rank(traced[n]))
-    return ranked[:MOST_FIRST]
+    return sorted((n for n in range(len(traced)) if rank(n) < _OTHERS), key=rank)[:MOST_FIRST]
 
 
 def _head(rule: Rule, found: RuleTrace) -> str:
