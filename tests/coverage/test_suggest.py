@@ -212,3 +212,22 @@ def test_a_file_that_cannot_be_read_takes_nothing(folder):
     case = Suggested("n", date(2025, 1, 1), {}, {"missing": []})
     with pytest.raises(CannotAdd, match=FILE):
         with_cases(path, load_bundle(folder), "d", [case])
+
+
+def test_a_case_for_an_exception_is_one_in_which_it_decides(tmp_path):
+    text = """
+- {id: A, when: {order.size: large}, because: Large.}
+- {id: B, when: {order.count: more than 4}, unless: {order.sure: true}, because: Many.}
+"""
+    one = ONE.replace("size: small", "size: large").replace("count: 9", "count: 1").replace("grant}", "refuse}")
+    folder = folder_of(tmp_path / "small", rules(text), one)
+    bundle = load_bundle(folder)
+    found = suggest(bundle, run_cases(folder, engines=("compiled",), check=False).outcomes)
+    about = [c for c in found.made["d"] if c.name.startswith("condition order.sure = true of B")]
+    assert about
+    with Meter(bundle) as meter:
+        for case in about:
+            # Were the large one refused anyway, nobody could see that the exception works.
+            assert meter.sway("d/B", "d", case.facts, case.as_of) == 2, case
+            _, answer = meter.measured("d", case.facts, case.as_of)
+            assert "A" not in {r.rule for r in answer.reasons}

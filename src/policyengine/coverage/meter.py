@@ -11,6 +11,8 @@ from policyengine.backends import BACKENDS
 from policyengine.coverage.conditions import Hits
 from policyengine.coverage.exhausting import Exhausted, exhausted, never_otherwise
 from policyengine.coverage.inventory import Plan, Scoped, inventory
+from policyengine.coverage.labels import labels
+from policyengine.coverage.swaying import sway
 from policyengine.coverage.told import tells_otherwise, told_rules
 from policyengine.coverage.watching import WatchedEvaluation
 from policyengine.engine.answer import answer
@@ -43,6 +45,8 @@ class Meter:
         found = inventory(bundle, self._evaluator)
         self.items = found.items
         self._plans = found.plans
+        specs = bundle.decisions.values()
+        self._by_owner = {f"{s.name}/{label}": s.rules[index] for s in specs for index, label in labels(s).items()}
 
     def covered(self, case: TestCase) -> frozenset[int]:
         """The numbers of the items that the case covers. Raises RequestError for facts that cannot be used."""
@@ -70,6 +74,19 @@ class Meter:
             self._names(plan, ev, weighed_case.env(None))
             _outcome(plan, weighed_case, made, ev.hits)
         return frozenset(ev.hits), made
+
+    def sway(self, owner: str, decision: str, facts: Mapping[str, object], as_of: date) -> int:
+        """How much of this answer hangs on the rule whose items have ids that begin with ``owner``; 0 if it is none."""
+        rule = self._by_owner.get(owner)
+        if rule is None:
+            return 0
+        ev = self._evaluator.start(self._reader.read(facts, as_of))
+        return sway(weighed(self._prepared[decision], self._program, ev), rule)
+
+    def is_rule(self, owner: str) -> bool:
+        """Whether a rule that can sway an answer begins the ids of its items with ``owner``."""
+        rule = self._by_owner.get(owner)
+        return rule is not None and not rule.warning
 
     def prove(self, missing: Collection[int]) -> None:
         """Note in ``items`` which of those that no case covers no case ever can, as far as trying everything tells.

@@ -17,6 +17,10 @@ MOST_CASES: Final = 6
 MOST_CHANGED: Final = 24
 #: No item has more documents tried for its sake.
 MOST_TRIED: Final = 3000
+#: Once something is found, so many more are tried for a document in which the item's rule decides.
+MOST_BETTER: Final = 300
+#: So many of the documents found, the best first, are asked whether it does.
+MOST_ASKED: Final = 20
 
 Covered = frozenset[int]
 
@@ -31,8 +35,9 @@ class Tried(NamedTuple):
 class Search:
     """Finds documents of one decision. What was tried for one item counts for all.
 
-    Of several documents that cover an item the one is taken that touches most of what the item belongs to: a limit
-    in a table is best shown where its row decides.
+    Of several documents that cover an item the one is taken in which its rule decides: the outcome would be another if
+    the rule came out otherwise. An exception shows nothing where another rule refuses anyway. Then the one that touches
+    most of what the item belongs to: a limit in a table is best shown where its row decides.
     """
 
     def __init__(self, meter: Meter, prober: Prober, decision: str, cases: Iterable[Document]) -> None:
@@ -40,6 +45,7 @@ class Search:
         self._tried: dict[str, Tried] = {}
         self._changed: dict[str, tuple[Tried, ...]] = {}
         self._deciding = frozenset(n for n, item in enumerate(meter.items) if item.kind is Kind.DECIDING)
+        self._sways: dict[tuple[str, str], int] = {}
         self._left = 0
         self._starts = [self._measured(d) for d in cases]
 
@@ -52,18 +58,36 @@ class Search:
         for start in starts:
             self._changes(start.document)
         for start in starts:
-            if (found := self._best(number, weights)) is not None:
+            found = self._best(number, weights)
+            if found is not None and self._is_good(number, found):
                 return found
+            if found is not None:
+                self._left = min(self._left, MOST_BETTER)
+                # What decides instead is often one fact.
+                self._changes(found)
             for changed in self._promising(weights, start):
                 self._changes(changed.document)
         return self._best(number, weights)
 
+    def _is_good(self, number: int, document: Document) -> bool:
+        """Whether nothing better need be looked for: what belongs to no rule has no rule that could decide."""
+        return not self._meter.is_rule(owner_of(self._meter.items[number])) or self.sway(number, document) > 0
+
+    def sway(self, number: int, document: Document) -> int:
+        """How much of the answer to a document hangs on the rule that the item belongs to."""
+        owner = owner_of(self._meter.items[number])
+        key = owner, _key(document)
+        if key not in self._sways:
+            self._sways[key] = self._meter.sway(owner, self._decision, document.facts, document.as_of)
+        return self._sways[key]
+
     def _best(self, number: int, weights: Mapping[int, int]) -> Document | None:
         found = [t for t in self._tried.values() if number in t.covered]
-        if not found:
-            return None
         # Where that leaves a choice, more should depend on the facts; of equals the first, for the nearest come first.
-        return max(found, key=lambda t: (_weight(t, weights), len(t.covered & self._deciding))).document
+        found.sort(key=lambda t: (-_weight(t, weights), -len(t.covered & self._deciding)))
+        # A document that covers the item is a request, so it can be asked.
+        best = max(found[:MOST_ASKED], key=lambda t: self.sway(number, t.document), default=None)
+        return None if best is None else best.document
 
     # --- where to start ---
 
@@ -120,9 +144,14 @@ class Search:
             return frozenset()
 
 
+def owner_of(item: Item) -> str:
+    """How the ids of all items begin that belong to the same thing."""
+    return item.id.partition(": ")[0]
+
+
 def weights_of(meter: Meter, item: Item) -> Mapping[int, int]:
     """What counts for nearness to an item: the same thing, above all that it decides, and the rest of its owner."""
-    owner = item.id.partition(": ")[0]
+    owner = owner_of(item)
     found: dict[int, int] = {}
     for number, other in enumerate(meter.items):
         if other.about == item.about and other.span == item.span:

@@ -98,7 +98,7 @@ class _Suggesting:
             document = search.find(number) if number not in covered and starts else None
             if document is None:
                 continue
-            small = self._minimal(decision, document, number)
+            small = self._minimal(search, decision, document, number)
             hits, answer = self.meter.measured(decision, small.facts, small.as_of)
             covered |= hits
             made.append(Suggested(self._name(number), small.as_of, small.facts, expecting(self.bundle, answer)))
@@ -110,18 +110,20 @@ class _Suggesting:
         days = [c.as_of for c in self._cases]
         yield from own or ([Document({}, max(days))] if days else [])
 
-    def _minimal(self, decision: str, document: Document, number: int) -> Document:
+    def _minimal(self, search: Search, decision: str, document: Document, number: int) -> Document:
         """Without all that can go while the item stays covered, as near to what it belongs to, by the same rules."""
         weights = weights_of(self.meter, self.meter.items[number])
         covered, answer = self.meter.measured(decision, document.facts, document.as_of)
         needed = {n for n in covered if n in weights}
+        sway = search.sway(number, document)
 
         def keeps(tried: Document) -> bool:
             try:
                 hits, changed = self.meter.measured(decision, tried.facts, tried.as_of)
             except RequestError:
                 return False
-            return needed <= hits and _outcome(changed) == _outcome(answer)
+            alike = needed <= hits and _outcome(changed) == _outcome(answer)
+            return alike and search.sway(number, tried) >= sway
 
         return minimal(self.bundle, document, keeps)
 
