@@ -132,9 +132,10 @@ def _listed(words: Sequence[str]) -> str:
 
 def stakes_line(stakes: Stakes) -> str:
     """What is at stake; empty where there are no amounts."""
+    known = " where both are known" if stakes.unknown_old or stakes.unknown_new else ""
     told = [
-        f"{_amount(s.old)} {currency} before, {_amount(s.new)} {currency} now; "
-        f"ups and downs added up: {_amount(s.difference)} {currency}"
+        f"{_amount(s.old)} {currency} before, {_amount(s.new)} {currency} now"
+        + (f"; ups and downs added up{known}: {_amount(s.difference)} {currency}" if s.difference else "")
         for currency, s in sorted(stakes.by_currency.items())
         if s.difference or s.old != s.new
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -63,7 +63,7 @@ class Laboratory:
 
 
 class Benches(NamedTuple):
-    """Where mutants are put to the test. Both give their results in the order of what they are asked."""
+    """Where mutants are put to the test. Results come in any order: each says what it is of."""
 
     ended: Callable[[Sequence[Group]], Iterator[Ended]]
     looks: Callable[[Sequence[int]], Iterator[Look]]
@@ -79,7 +79,13 @@ def benches(laboratory: Laboratory, cases: Sequence[Case], jobs: int, *, every: 
     context = multiprocessing.get_context("spawn")
     start = (laboratory.suite.bundle, tuple(cases))
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=start) as pool:
-        yield Benches(partial(pool.map, partial(_ended, every=every)), partial(pool.map, _look))
+        yield Benches(partial(_largest_first, pool, every=every), partial(pool.map, _look))
+
+
+def _largest_first(pool: ProcessPoolExecutor, parts: Sequence[Group], *, every: bool) -> Iterator[Ended]:
+    """The fates of groups, as they come: were a large group begun last, one process would be waited for."""
+    asked = [pool.submit(_ended, group, every=every) for group in sorted(parts, key=len, reverse=True)]
+    yield from (done.result() for done in as_completed(asked))
 
 
 _here: Laboratory | None = None

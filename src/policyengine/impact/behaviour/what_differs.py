@@ -129,13 +129,17 @@ def _type(missing: MissingFact) -> str:
 
 
 def _verdict(decision: Decision) -> Iterator[Piece]:
-    yield "", f"{decision.verdict} ({decision.verdict_class})"
+    yield "", _word(decision.verdict, decision.verdict_class)
+
+
+def _word(verdict: str, class_: str) -> str:
+    return verdict if verdict == class_ else f"{verdict} ({class_})"
 
 
 def _elements(decision: Decision) -> Iterator[Piece]:
     for one in decision.elements:
         by = ", ".join(_by(one.reasons))
-        yield one.id, f"{one.verdict} ({one.element_class})" + (f" by {by}" if by else "")
+        yield one.id, _word(one.verdict, one.element_class) + (f" by {by}" if by else "")
 
 
 def _deadlines(decision: Decision) -> Iterator[Piece]:
