@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,12 +20,15 @@ from policyengine.frontend.yaml_reader import bundle_digest
 
 _COPIED = (
     "src", "policies", "schemas", ".ci", ".github", "Makefile", "README.md", "pyproject.toml", ".gitignore",
-    ".pre-commit-config.yaml", ".pre-commit-hooks.yaml",
+    ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", "LICENSE",
 )  # fmt: skip
 # Whoever commits while the document is followed; nothing of the machine's own settings of git.
 _READER = {f"GIT_{who}_{what}": "reader@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 _GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **_READER}
 _PUBLISHED_PORT = "8000"
+# Of the service that the document sets up for production; it is started, and its process noted, by the commands there.
+_PRODUCTION_PORT = "9000"
+_PRODUCTION_PROCESS = "service/pid"
 _PUBLISHED_FOLDER = "/srv/policyengine"
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 # Ids and times of logged decisions.
@@ -34,14 +39,15 @@ _OF_THE_LOG = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{
 class Session:
     """A clone of the project, a shell's directory and variables, and the service once it runs.
 
-    Some things cannot be the same everywhere, and are put as the document has them: the port of the service (a free
-    one here), the folder of the project, and digests, which are compared with those worked out from the files and then
+    Some things cannot be the same everywhere, and are put as the document has them: the ports of services (free ones
+    here), the folder of the project, and digests, which are compared with those worked out from the files and then
     shown as ``…``, as are the ids and times of logged decisions.
     """
 
     folder: Path
     _server: subprocess.Popen[str] | None = None
     _port: str = _PUBLISHED_PORT
+    _production: str = _PRODUCTION_PORT
     _environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,8 +61,15 @@ class Session:
         other = ("PYTHON", "VIRTUAL_ENV", "MAKE", "PORT", "GIT_", "PRE_COMMIT")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(other)}
         caches = {"XDG_CACHE_HOME": str(self.folder.parent / "caches")}
+        # Packages come from where `make dev` keeps the locked ones, and over no network.
+        pip = {
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(Path(sys.prefix, "wheelhouse")),
+            "PIP_CONFIG_FILE": os.devnull,
+        }
         own = {"PYTHONPATH": str(self.folder / "src"), "NO_COLOR": "1", "COLUMNS": "100"}
-        self._environment = {**kept, **_GIT, **caches, **own}
+        self._environment = {**kept, **_GIT, **caches, **pip, **own}
+        self._production = _free_port()
         self._make_clone()
         # As after `make`: an environment, which runs the files of the copy.
         (self.folder / ".venv").symlink_to(sys.prefix)
@@ -74,7 +87,7 @@ class Session:
     def shell(self, commands: str) -> tuple[int, str]:
         """Run a block of commands; its exit code and all that it printed. Variables set with ``export`` last."""
         state = self.folder / ".state"
-        script = f"{self._local(commands)}\n__code=$?\nexport -p >{state}\nexit $__code\n"
+        script = f"{self.local(commands)}\n__code=$?\nexport -p >{state}\nexit $__code\n"
         before = f". {state}\n" if state.exists() else ""
         done = subprocess.run(
             ["bash", "-c", before + script],
@@ -94,9 +107,7 @@ class Session:
 
     def serve(self) -> str:
         """Start the service by the command that ``make serve`` ends with; what it prints when it starts."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = str(free.getsockname()[1])
+        self._port = _free_port()
         planned = self._run("make", "--dry-run", "serve", f"PORT={self._port}")
         (command,) = [line for line in planned.splitlines() if "policyengine serve" in line]
         self._server = subprocess.Popen(
@@ -110,10 +121,15 @@ class Session:
         return self._run("make", "--dry-run", target)
 
     def close(self) -> None:
-        """End the service."""
+        """End the services."""
         if self._server:
             self._server.terminate()
             self._server.communicate(timeout=20)
+        noted = self.folder.parent / _PRODUCTION_PROCESS
+        if noted.exists():
+            # Of one that a document started and did not end.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(noted.read_text()), signal.SIGTERM)
 
     def _announced(self) -> Iterator[str]:
         assert self._server
@@ -130,8 +146,10 @@ class Session:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _local(self, text: str) -> str:
-        return text.replace(f"127.0.0.1:{_PUBLISHED_PORT}", f"127.0.0.1:{self._port}")
+    def local(self, text: str) -> str:
+        """A text of the document with the ports that the services have here."""
+        text = text.replace(f"127.0.0.1:{_PUBLISHED_PORT}", f"127.0.0.1:{self._port}")
+        return re.sub(rf"(127\.0\.0\.1:|\bport: ){_PRODUCTION_PORT}\b", rf"\g<1>{self._production}", text)
 
     def _published(self, text: str) -> str:
         known = {bundle_digest(folder) for folder in (self.folder / "policies").iterdir() if folder.is_dir()}
@@ -139,7 +157,14 @@ class Session:
         assert set(_DIGEST.findall(text)) <= known, "a digest is printed that is not the one of a bundle here"
         text = text.replace(str(self.folder.resolve()), _PUBLISHED_FOLDER)
         text = _OF_THE_LOG.sub("…", _DIGEST.sub("…", text))
+        text = text.replace(f"127.0.0.1:{self._production}", f"127.0.0.1:{_PRODUCTION_PORT}")
         return text.replace(f"127.0.0.1:{self._port}", f"127.0.0.1:{_PUBLISHED_PORT}")
+
+
+def _free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -213,7 +238,7 @@ def _special(line: str, session: Session) -> str:
 
 def _look_at(block: Block, session: Session) -> str:
     if block.language == "yaml":
-        return _yaml(block, session.folder)
+        return _yaml(block, session)
     if block.language == "text" and block.note == "drawing":
         names = re.findall(r"(?:[a-z_]+/)*[a-z_]+(?:\.py|/)", block.text)
         package = session.folder / "src" / "policyengine"
@@ -226,12 +251,12 @@ def _look_at(block: Block, session: Session) -> str:
     return f"no rule for a block `{block.language} {block.note}` here"
 
 
-def _yaml(block: Block, folder: Path) -> str:
+def _yaml(block: Block, session: Session) -> str:
     name = block.first_line.removeprefix("# ")
-    path = folder / name
+    path = session.folder / name
     if not block.first_line.startswith("# ") or not name.endswith(".yaml"):
         return "the first line does not name the file"
     if path.exists():
         return "" if block.rest in path.read_text() else f"{name} does not hold this text"
-    path.write_text(block.text)
+    path.write_text(session.local(block.text))
     return ""
