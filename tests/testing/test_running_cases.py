@@ -45,6 +45,7 @@ PAIRS = [
     (MIXED, "{elements: {a: declined, b: paid}}", "{elements: {a: paid, b: paid}}", "elements.a"),
     ("{}", "{deadlines: {PI-LATE: 2025-01-07}}", "{deadlines: {PI-LATE: 2025-01-06}}", "deadlines.PI-LATE"),
     ("{}", "{deadlines: {PI-LATE: 2025-01-07}}", "{deadlines: {}}", "deadlines.PI-LATE"),
+    ("{items: []}", "{values: {total_loss: 0}}", "{values: {total_loss: 1 EUR}}", "values.total_loss"),
     ("{}", "{amount: 60.00 EUR}", "{amount: 60.01 EUR}", "amount"),
     ("{}", "{amount: 60 EUR}", "{amount: 60 USD}", "amount"),
     ("{}", "{amount: 60 EUR}", "{amount: unknown}", "amount"),

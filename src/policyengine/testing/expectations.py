@@ -27,6 +27,8 @@ _FIELD = re.compile(r"(?P<list>[a-z][a-z0-9_.]*)\[(?P<element>[^\]]+)\]\.(?P<fie
 _DEADLINE = re.compile(r"(?P<rule>[^\[]*)(?:\[(?P<element>.*)\])?")
 # Enough for every amount that an answer prints.
 _MOST_PLACES = 12
+# The nothing of no currency, such as the sum of no amounts, as people and as answers write it.
+_NO_MONEY = ("0", "0.00")
 # Types whose values an answer gives as plain text.
 _AS_TEXT = (Kind.LIST, Kind.VALUES)
 
@@ -230,6 +232,8 @@ class ExpectationReader:
             return UNKNOWN
         if type_.kind in _AS_TEXT:
             return plain(node)
+        if type_.kind is Kind.MONEY and self._text(node) in _NO_MONEY:
+            return value_json(Money.of(0, ""), type_)
         if type_.kind is Kind.DURATION:
             return self._duration(node)
         value = self.facts.typed(node, _stand_in(type_, node.span))
