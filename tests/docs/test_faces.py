@@ -77,17 +77,7 @@ def test_options_of_the_command_itself():
 
 def test_commands_and_options_named_anywhere_exist():
     of_git = {"--quiet", "--create", "--unified", "--unidiff-zero", "--all", "--message", "--set-upstream"}
-    of_python = {
-        "--indent",
-        "--json-lines",
-        "--no-isolation",
-        "--wheel",
-        "--outdir",
-        "--disable-pip-version-check",
-        "--upgrade",
-    }
-    of_curl = {"--data-binary", "--retry", "--retry-delay", "--retry-connrefused"}
-    of_other_programs = {*of_python, *of_curl, *of_git}
+    of_other_programs = {"--indent", "--json-lines", "--data-binary", "--no-isolation", *of_git}
     every = commands(cli)
     known = {o for command in (cli, *every.values()) for o in options(command)} | {"--help"} | of_other_programs
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import ipaddress
 import multiprocessing
 import os
@@ -136,6 +137,9 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
         supervisor.start()
         if reloading.watches:
             watch.start()
+        # What is loaded by now stays. Where the collector does not look, workers go on sharing its memory.
+        gc.collect()
+        gc.freeze()
         try:
             server.serve(target_loader=start, wrap_loader=False)
         finally:
