@@ -174,8 +174,9 @@ def test_a_name_to_listen_on_and_a_log_of_every_request(bundles):
     assert told == {"/healthz status=200", r'"/a\n2025-01-01 ERROR made up\u001b" status=404'}
 
 
-def test_a_log_of_json_lines_with_the_ids_of_requests(bundles):
-    running = Server(str(bundles / "umbrella"), "--access-log", "--log-format", "json")
+def test_a_log_of_json_lines_with_the_ids_of_requests_and_decisions(bundles, tmp_path):
+    logging = ("--access-log", "--log-format", "json", "--log", str(tmp_path / "decisions.sqlite"))
+    running = Server(str(bundles / "umbrella"), *logging)
     try:
         with running.client() as client:
             given = client.post(REFUND, json={"facts": {}}, headers={"X-Request-ID": "order-7/2"})
@@ -189,6 +190,8 @@ def test_a_log_of_json_lines_with_the_ids_of_requests(bundles):
     first, second = by_id["order-7/2"], by_id[made.headers["X-Request-ID"]]
     assert (first["method"], first["path"], first["status"]) == ("POST", REFUND, 200)
     assert first["bundle_digest"] == given.headers["Policy-Bundle-Digest"]
+    assert (first["decision_id"], first["decisions"]) == (given.json()["envelope"]["decision_id"], 1)
+    assert "decision_id" not in second
     assert (second["path"], second["status"], second["bundle_digest"]) == (
         "/a\n2025-01-01 ERROR made up\x1b",
         404,

@@ -94,6 +94,7 @@ class _Asked(BodyRequest):
     """A request, its id, when its answering began, and the digest of the bundle that answers it, once that is known."""
 
     digest: str | None = None
+    decisions: tuple[str, ...] = ()
 
     def __init__(self, environ: dict[str, Any], *rest: Any, **more: Any) -> None:  # noqa: ANN401 - the base class's
         self.started = time.perf_counter()
@@ -153,7 +154,9 @@ def _asked() -> _Asked:
 
 
 def _tell(asked: _Asked, response: Response, seconds: float) -> None:
-    """Logs an answered request."""
+    """Logs an answered request; of a batch only the first decision is named, the others follow it in the log."""
+    made = asked.decisions
+    of_log = {"decision_id": made[0], "decisions": len(made)} if made else {}
     _access.info(
         "answered",
         address=asked.environ.get("REMOTE_ADDR"),
@@ -162,6 +165,7 @@ def _tell(asked: _Asked, response: Response, seconds: float) -> None:
         status=response.status_code,
         ms=round(seconds * 1000, 1),
         bundle_digest=asked.digest,
+        **of_log,
     )
 
 
@@ -199,7 +203,7 @@ def _add_decisions(app: Flask, service: Service, places: Places) -> None:
         with service.take(bundle) as edition:
             asked.digest = edition.bundle.digest
             desk = desk_of(edition, decision)
-            return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked.digest)
+            return _sent(desk.decide(body_of(asked, MOST_BYTES), visit), asked)
 
     @app.post("/v1/bundles/<bundle>/decisions/<decision>/batch")
     @_holding(places)
@@ -211,7 +215,7 @@ def _add_decisions(app: Flask, service: Service, places: Places) -> None:
         with service.take(bundle) as edition:
             asked.digest = edition.bundle.digest
             desk = desk_of(edition, decision)
-            return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked.digest)
+            return _sent(desk.batch(body_of(asked, MOST_BATCH_BYTES), visit), asked)
 
 
 def _stream(taken: Edition, decision: str, asked: _Asked, visit: Visit) -> Response:
@@ -225,8 +229,9 @@ def _stream(taken: Edition, decision: str, asked: _Asked, visit: Visit) -> Respo
         return told
 
 
-def _sent(reply: Reply, digest: str) -> Response:
-    told = response(reply.body, digest)
+def _sent(reply: Reply, asked: _Asked) -> Response:
+    told = response(reply.body, asked.digest)
+    asked.decisions = reply.decisions
     if reply.is_first_again:
         told.headers[_AGAIN] = "true"
     return told

@@ -25,10 +25,11 @@ RETRY_SECONDS: Final = 5
 
 
 class Reply(NamedTuple):
-    """The body of an answer, and whether it is one that was given before."""
+    """The body of an answer, whether it is one that was given before, and the ids of the decisions logged for it."""
 
     body: bytes
     is_first_again: bool = False
+    decisions: tuple[str, ...] = ()
 
 
 class Logbook:
@@ -88,7 +89,9 @@ class Logbook:
         finally:
             self._metrics.update(self.log.counts)
         self._works()
-        return Reply(told) if first is None else Reply(first, is_first_again=True)
+        if first is not None:
+            return Reply(first, is_first_again=True)
+        return Reply(told, decisions=tuple(entry.decision_id for entry in fresh))
 
     def check(self) -> bool:
         """Whether the log can be written now; where there are no answers without it, a Problem if not."""
