@@ -15,10 +15,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.schema import DropTable
 from tests.decision_log.postgres import Postgres
 from tests.web.conftest import Server
 
+from policyengine.decision_log.archive import kept_bundle
 from policyengine.decision_log.migrate import migrate
+from policyengine.decision_log.schema import BUNDLE_FILES
 from policyengine.decision_log.store import Store
 from policyengine.decision_log.verify import verify
 
@@ -175,3 +178,29 @@ def test_a_file_of_an_older_release_is_for_its_owner_to_migrate(bundles, tmp_pat
     store.close()
     done = serve(bundles / "umbrella", "--log", "log.sqlite", cwd=tmp_path)
     assert (done.returncode, "made by a newer release" in done.stderr) == (1, True)
+
+
+def test_a_reload_keeps_its_policies_in_the_log_or_is_refused(bundles, tmp_path):
+    folder, database = tmp_path / "umbrella", tmp_path / "log.sqlite"
+    shutil.copytree(bundles / "umbrella", folder)
+    file = folder / "bundle.yaml"
+    text = file.read_text(encoding="utf-8")
+    running = Server(str(folder), "--log", str(database))
+    try:
+        with running.client() as client:
+            first = client.post(REFUND, json=BODY).headers["Policy-Bundle-Digest"]
+            file.write_text(text.replace("version: 0.1.0", "version: 0.2.0"), encoding="utf-8")
+            assert client.post("/v1/admin/reload").status_code == 200
+            second = client.post(REFUND, json=BODY).headers["Policy-Bundle-Digest"]
+            store = Store(str(database))
+            assert [kept_bundle(store, digest).version for digest in (first, second)] == ["0.1.0", "0.2.0"]
+            with store.writing() as connection:
+                connection.execute(DropTable(BUNDLE_FILES))
+            store.close()
+            file.write_text(text.replace("version: 0.1.0", "version: 0.3.0"), encoding="utf-8")
+            refused = client.post("/v1/admin/reload")
+            assert client.post(REFUND, json=BODY).headers["Policy-Bundle-Digest"] == second
+    finally:
+        running.stop()
+    assert refused.status_code == 422
+    assert [fault["code"] for fault in refused.json()["refused"][0]["first"]] == ["bundle/not-kept"]
