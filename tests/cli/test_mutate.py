@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
 
 import pytest
 
@@ -30,9 +31,11 @@ def test_a_score_under_what_is_asked_for_fails(run, umbrella, least, code):
 def test_a_score_is_held_to_exactly_what_was_typed(run, umbrella):
     score = json.loads(run("mutate", umbrella, *ONE_RULE, "--format", "json").stdout)["bundles"][0]
     counted = score["killed"] + score["survived"]
-    assert score["killed"] * 10 % counted == 0, "the score does not end with one place"
-    exact = f"{score['killed'] * 100 / counted:.1f}"
-    assert run("mutate", umbrella, *ONE_RULE, "--fail-under", exact).exit_code == 0
+    below, above = (
+        f"{Decimal(score['killed'] * 100) / counted + by:.9f}" for by in (-Decimal("1e-8"), Decimal("1e-8"))
+    )
+    assert run("mutate", umbrella, *ONE_RULE, "--fail-under", below).exit_code == 0
+    assert run("mutate", umbrella, *ONE_RULE, "--fail-under", above).exit_code == 1
 
 
 def test_slips_are_listed_and_not_tried(run, umbrella):

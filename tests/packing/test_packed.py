@@ -110,7 +110,7 @@ def test_a_packed_bundle_is_taken_wherever_a_folder_is(tmp_path):
     for command in ("check", "test"):
         code, told, _ = run(command, file)
         assert (code, told.replace(str(file), "X")) == (0, run(command, folder)[1].replace(str(folder), "X"))
-    assert run("lint", file)[1].count("untested-rule") == run("lint", folder)[1].count("untested-rule") == 2
+    assert run("lint", file)[1].count("untested-rule") == run("lint", folder)[1].count("untested-rule") == 1
     with Engine(load_bundle(file)) as packed, Engine(load_bundle(folder)) as plain:
         answers = [e.decide("refund", {"damage": {"cause": "pet"}}, as_of="2025-06-01") for e in (packed, plain)]
     assert answers[0].to_dict() == answers[1].to_dict()

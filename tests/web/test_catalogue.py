@@ -100,29 +100,36 @@ def test_no_thread_ever_takes_an_edition_that_is_closed(editions):
 
 
 _GROWTH = """
+import json
 import sys
 from pathlib import Path
 from tests.web.editions import write
 from policyengine import load_bundle
 from policyengine.web.catalogue import Generation
+from datetime import UTC, datetime
+from policyengine.decision_log.entry import Asked
 from policyengine.web.engines import Engines
+from policyengine.web.logbook import Logbook
 from policyengine.web.metrics import Metrics
 from policyengine.web.service import Service, desk_of
+from policyengine.web.visits import Visit
 
 def memory():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0])
 
 folder = Path(sys.argv[1])
 write(folder, 0)
-service = Service({"editions": load_bundle(folder)}, Metrics(), Engines())
+metrics = Metrics()
+service = Service({"editions": load_bundle(folder)}, metrics, Engines(), Logbook(None, metrics.log))
+visit = Visit(Asked(datetime.now(UTC)), 0, "/")
 seen = []
 for number in range(1, 401):
     write(folder, number)
     edition = service.edition(load_bundle(folder))
     service.catalogue.swap(Generation(number, {"editions": edition}))
     with service.take("editions") as taken:
-        answer = desk_of(taken, "number").decide({"facts": {"case": {"size": 10**6}}, "answer": "short"})
-        assert answer["decision"]["rules"] == [f"E-{number}"]
+        reply = desk_of(taken, "number").decide({"facts": {"case": {"size": 10**6}}, "answer": "short"}, visit)
+        assert json.loads(reply.body)["decision"]["rules"] == [f"E-{number}"]
     if number in (200, 400):
         seen.append(memory())
 print(*seen)

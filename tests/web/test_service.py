@@ -69,7 +69,7 @@ def test_a_bundle_and_its_vocabulary(client):
     (decision,) = bundle["decisions"]
     assert decision["verdicts"] == {"not_refunded": "refused", "send_receipt": "pending", "refunded": "granted"}
     facts = {f["name"]: f for f in bundle["vocabulary"]["facts"]}
-    assert facts["damage.cause"]["members"] == ["wind", "seam", "lost", "pet"]
+    assert facts["damage.cause"]["members"] == ["wind", "seam", "lost", "pet", "other"]
     assert facts["umbrella.price"] == {
         "name": "umbrella.price",
         "type": "money",
