@@ -16,17 +16,18 @@ _PAUSE: Final = 0.1
 
 
 def hear_every_end() -> None:
-    """Repeats a signal that tells this worker to end until it does. Call it in the main thread."""
+    """Tells the server of a signal to end, should its main thread not have. Call it in the main thread."""
     heard, told = os.pipe()
     os.set_blocking(told, False)
     # Python writes the number of every signal there as soon as it comes, whatever its main thread does.
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)
-    main = threading.main_thread().ident
 
-    def repeat() -> None:
+    def tell() -> None:
         number = os.read(heard, 1)[0]
-        while main is not None:
-            time.sleep(_PAUSE)
-            signal.pthread_kill(main, number)
+        time.sleep(_PAUSE)
+        # The server's own handler, called instead of sending the signal again: a second one cut off answers.
+        handler = signal.getsignal(number)
+        if callable(handler):
+            handler(number, None)
 
-    threading.Thread(target=repeat, name="hear-every-end", daemon=True).start()
+    threading.Thread(target=tell, name="hear-every-end", daemon=True).start()

@@ -7,11 +7,11 @@ the folder through which they share them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from policyengine.configuration.settings import CONCURRENCY
@@ -25,8 +25,6 @@ from policyengine.web.log_metrics import LogMetrics
 #: The environment variable in which prometheus-client looks for the shared folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-# Another worker may be making a file of its counts at the very moment in which it is read.
-_ATTEMPTS = 3
 
 
 class Metrics:
@@ -71,10 +69,9 @@ class Metrics:
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
         _forget_ended_workers(Path(os.environ[SHARED_FOLDER]))
-        for _ in range(_ATTEMPTS - 1):
-            with suppress(Exception):  # what a file holds at that moment is nobody's to foresee
-                return _collected()
-        return _collected()
+        registry = CollectorRegistry()
+        _OfWorkers(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
 
     def _of_bundles(self) -> bytes:
         if self._bundles is None:
@@ -84,10 +81,20 @@ class Metrics:
         return generate_latest(registry)
 
 
-def _collected() -> bytes:
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+class _OfWorkers(MultiProcessCollector):
+    """The counts of all workers, but for files that a worker is making at this very moment: they are still empty."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics."""
+        files = [str(file) for file in Path(os.environ[SHARED_FOLDER]).glob("*.db") if _has_begun(file)]
+        return self.merge(files, accumulate=True)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _has_begun(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # of a worker that has just been forgotten
+        return False
 
 
 def _forget_ended_workers(folder: Path) -> None:

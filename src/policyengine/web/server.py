@@ -119,7 +119,7 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
 
     The workers serve the bundles that are handed over here, until a reload puts others in their place.
     """
-    with tempfile.TemporaryDirectory(prefix="policyengine-") as folder:
+    with tempfile.TemporaryDirectory(prefix="policyengine-", ignore_cleanup_errors=True) as folder:
         counts = Path(folder, "metrics")
         counts.mkdir()
         os.environ[_SHARED_COUNTS] = str(counts)
