@@ -381,7 +381,7 @@ def test_whom_it_listens_to_decides_who_may_reload(serve, folder):
     running = serve()
     page = running.http.post(RELOAD, headers={"Origin": "http://elsewhere.example"})
     assert (page.status_code, page.json()["type"]) == (403, "urn:policyengine:problem:admin-closed")
-    everywhere = serve("--host", "0.0.0.0")  # noqa: S104 - this is what is tested
+    everywhere = serve("--host", "0.0.0.0", "--no-keys")  # noqa: S104 - this is what is tested
     everywhere.http = httpx.Client(base_url=everywhere.address.replace("0.0.0.0", "127.0.0.1"), timeout=60)  # noqa: S104
     write(folder / "editions", 2)
     refused = everywhere.http.post(RELOAD)
