@@ -181,7 +181,8 @@ def test_a_request_that_has_begun_ends_on_the_bundle_it_began_with(serve, folder
     question = b'{"facts": {"case": {"size": 1000000}}}'
     body = b'{"items": [' + question + b", " + question + b"]}" if way else question
     path = f"{DECIDE}{way}"
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    said = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"POST {path} HTTP/1.1\r\n{said}\r\n\r\n"
     with socket.create_connection((host, int(port)), timeout=60) as slow:
         slow.sendall(head.encode() + body[:10])
         write(folder / "editions", 2)
