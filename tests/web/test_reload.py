@@ -27,7 +27,7 @@ from policyengine.packing.packed import Packed, unpack
 
 RELOAD = "/v1/admin/reload"
 #: Rounds of the test under load; `make chaos` and other long runs ask for more.
-ROUNDS = int(os.environ.get("POLICYENGINE_RELOADS", "20"))
+ROUNDS = int(os.environ.get("RELOAD_ROUNDS", "20"))
 
 
 class Running(Server):
