@@ -16,7 +16,6 @@ from policyengine.model.rules import Class, DecisionSpec, LimitsStep, Message, N
 from policyengine.model.vocabulary import Table
 from policyengine.source import Span
 
-_NO_ROW = "nothing that is written out gives this word"
 _NO_RULE = "no rule gives this word, and nothing else leads to it"
 
 
