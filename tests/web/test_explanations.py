@@ -50,7 +50,7 @@ def test_no_explanation_that_was_not_asked_for(client, explain):
 
 def test_a_short_answer_may_be_explained(client):
     told = client.post(REFUND, json={"facts": SEAM, "as_of": DAY, "answer": "short", "explain": True}).json()
-    assert set(told["decision"]) == {"verdict", "class", "rules"}
+    assert set(told["decision"]) == {"verdict", "class", "rules", "bundle", "as_of"}
     EXPLANATION.validate(told["explanation"])
 
 

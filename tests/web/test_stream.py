@@ -63,7 +63,7 @@ def test_a_bad_line_touches_no_other_and_is_told_by_its_number(client):
 
 def test_each_line_says_the_form_of_its_answer_and_may_repeat_an_id(client):
     told = ask(client, item(1, answer="short"), item(1, answer="full"), item(1, answer="long"))
-    assert set(told[0]["decision"]) == {"verdict", "class", "rules"}
+    assert set(told[0]["decision"]) == {"verdict", "class", "rules", "bundle", "as_of"}
     assert told[1]["decision"]["as_of"] == "2025-06-01"
     assert told[2]["problem"]["errors"][0]["pointer"] == "/answer"
 

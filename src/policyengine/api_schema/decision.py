@@ -15,8 +15,8 @@ _REASONS = (
 )
 _SHORT_RULES = (
     "The ids of the full answer's reasons, each once, also of those that only limit the amount; empty when the class "
-    "is `undetermined` or `value`. What is missing, the amount, the elements and the day are only in the full answer: "
-    "ask again with the same `as_of`."
+    "is `undetermined` or `value`. What is missing, the amount and the elements are only in the full answer: ask again "
+    "with the same `as_of`."
 )
 
 
@@ -43,7 +43,7 @@ def decision_schemas() -> dict[str, Schema]:
 def short_decision_schemas() -> dict[str, Schema]:
     """The short form (``ShortDecision``): what :meth:`policyengine.model.decision.Decision.to_short_dict` gives."""
     rules = listing({"type": "string"}, _SHORT_RULES)
-    return {"ShortDecision": record("Decision in short", {**_outcome(), "rules": rules})}
+    return {"ShortDecision": record("Decision in short", {**_outcome(), "rules": rules, **_basis()})}
 
 
 def _outcome() -> dict[str, Schema]:
@@ -79,10 +79,16 @@ def _decision() -> Schema:
                 "description": "The values that the decision reports, by name; null: unknown.",
             },
             "split": or_null(ref("SplitPlan"), "The plan of a split, if the decision makes one."),
-            "bundle": ref("BundleIdentity", "The policies that decided."),
-            "as_of": text("The day for which the decision was made.", **_DAY),
+            **_basis(),
         },
     )
+
+
+def _basis() -> dict[str, Schema]:
+    return {
+        "bundle": ref("BundleIdentity", "The policies that decided."),
+        "as_of": text("The day for which the decision was made.", **_DAY),
+    }
 
 
 def _reason() -> dict[str, Schema]:

@@ -226,13 +226,18 @@ class Decision(NamedTuple):
     split: SplitPlan | None = None
 
     def to_short_dict(self) -> dict[str, Json]:
-        """The short wire form: the verdict, its class and the ids of the reasons."""
+        """The short wire form: the verdict, its class, the ids of the reasons, and by which policies for which day."""
         rules = [reason.rule for reason in self.reasons]
-        return {"verdict": self.verdict, "class": self.verdict_class, "rules": rules}
+        return {
+            "verdict": self.verdict,
+            "class": self.verdict_class,
+            "rules": rules,
+            "bundle": self._bundle_dict(),
+            "as_of": self.as_of.isoformat(),
+        }
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form, keys in a fixed order."""
-        bundle, version, digest = self.bundle
         return {
             "decision": self.decision,
             "verdict": self.verdict,
@@ -249,6 +254,10 @@ class Decision(NamedTuple):
             "faults": [f.to_dict() for f in self.faults],
             "values": dict(self.values),
             "split": self.split.to_dict() if self.split else None,
-            "bundle": {"id": bundle, "version": version, "digest": digest},
+            "bundle": self._bundle_dict(),
             "as_of": self.as_of.isoformat(),
         }
+
+    def _bundle_dict(self) -> dict[str, Json]:
+        bundle, version, digest = self.bundle
+        return {"id": bundle, "version": version, "digest": digest}

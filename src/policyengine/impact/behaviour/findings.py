@@ -150,7 +150,9 @@ def example_dict(example: Example) -> dict[str, Json]:
 
 def _answer_dict(answer: Decision) -> dict[str, Json]:
     return {
-        **answer.to_short_dict(),
+        "verdict": answer.verdict,
+        "class": answer.verdict_class,
+        "rules": [reason.rule for reason in answer.reasons],
         "amount": amount_text(answer.amount),
         "deadlines": [f"{d.rule} {d.day.isoformat()}" for d in answer.deadlines],
         "missing": [m.fact for m in answer.missing],
