@@ -40,8 +40,6 @@ def what_fits_is_taken(ctx, response, case):
     refused = response.json() if response.status_code in (400, 409, 422) and response.content else {}
     if any(refused.get("type", "").endswith(kind) and said in refused["detail"] for kind, said in OF_THE_KEY):
         return None
-    if case.operation.path == "/v1/log" and response.status_code == 400:
-        return None  # its filters are texts there, of which only the service knows which are moments or places
     if all(_is_unsaid(error) for error in refused.get("errors", [{}])):
         return None
     return positive_data_acceptance(ctx, response, case)

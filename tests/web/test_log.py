@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from sqlalchemy import event
 
 from policyengine import __version__, load_bundle
@@ -22,7 +23,6 @@ from policyengine.decision_log.verify import verify
 from policyengine.frontend.bundle_files import read_files
 from policyengine.web.app import LOGBOOK, create_app
 from policyengine.web.guard import CALLER, KEY_ID
-from policyengine.web.log_reading import PARAMETERS
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
 BODY = {"facts": {"damage": {"cause": "lost"}, "umbrella": {"price": "40 EUR"}}, "as_of": "2025-06-01"}
@@ -210,6 +210,7 @@ def mended(client) -> None:
         file.rename(file.with_name(file.name.removeprefix("away-")))
 
 
+@pytest.mark.usefixtures("forgetful")
 @pytest.mark.parametrize(("path", "body"), [(REFUND, BODY), (f"{REFUND}/batch", {"items": [BODY, OTHER]})])
 def test_no_answer_that_is_not_logged_and_it_recovers_by_itself(client, store, caplog, path, body):
     assert client.post(path, json=body).status_code == 200
@@ -250,6 +251,7 @@ def test_a_commit_that_fails_is_no_answer(client, store):
     assert (again.status_code, "Idempotent-Replayed" in again.headers) == (200, False)
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_answers_without_a_log_for_who_prefers_them(bundle, store, plain, caplog):
     with logging(bundle, store, answers_without=True) as client:
         broken(client)
@@ -309,9 +311,25 @@ def test_searches_that_cannot_be_understood(client, query, told):
     assert (answer.status_code, told in answer.json["detail"]) == (400, True), answer.json
 
 
-def test_every_parameter_is_described(client):
-    described = client.get("/openapi.json").json["paths"]["/v1/log"]["parameters"]
-    assert [p["name"] for p in described] == list(PARAMETERS)
+@pytest.mark.parametrize("moment", ["0001-01-01", "0001-01-01T00:00:00%2B14:00", "1900-01-01t00:00:00z"])
+def test_a_search_may_begin_before_there_were_computers(client, moment):
+    made = client.post(REFUND, json=BODY).json["envelope"]["decision_id"]
+    found = client.get(f"/v1/log?since={moment}&until=9999-12-31T23:59:59-14:00")
+    assert [r["decision_id"] for r in found.json["records"]] == [made]
+    assert client.get(f"/v1/log?until={moment}").json["records"] == []
+
+
+def test_a_plus_that_became_a_blank_is_told(client):
+    answer = client.get("/v1/log?since=2026-01-01T00:00:00+01:00")
+    assert (answer.status_code, answer.json["help"]) == (400, "write the `+` of an offset as `%2B`")
+
+
+def test_every_parameter_is_described_by_what_it_may_be(client):
+    described = {p["name"]: p["schema"] for p in client.get("/openapi.json").json["paths"]["/v1/log"]["parameters"]}
+    assert list(described) == ["since", "until", "bundle", "decision", "verdict", "rule", "limit", "cursor"]
+    fits = Draft202012Validator(described["limit"]).is_valid
+    for limit in (0, 1, 1_000, 1_001):
+        assert client.get(f"/v1/log?limit={limit}").status_code == (200 if fits(limit) else 400)
 
 
 @pytest.mark.parametrize("id_", ["0" * 36, "x", "01a223e7-55bb-737d-8f2f-29420b31edc6", "%00"])

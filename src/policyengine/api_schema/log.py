@@ -7,16 +7,25 @@ from typing import Any, Final
 from policyengine.api_schema.parts import Schema, count, listing, record, ref, text
 
 _ID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
-#: What may be asked of the log after a `?`, each with what it means.
-_FILTERS: Final = {
-    "since": "Only decisions from then on: a day (in UTC), or a time with its offset.",
-    "until": "Only decisions before this.",
-    "bundle": "Only decisions of this bundle.",
-    "decision": "Only this decision.",
-    "verdict": "Only decisions with this verdict.",
-    "rule": "Only decisions that this rule gave a reason for.",
-    "limit": "How many records at most.",
-    "cursor": "The `cursor` of the page before.",
+#: Records of one page, at most and unless something is said.
+MOST_ON_PAGE: Final = 1_000
+USUAL_ON_PAGE: Final = 100
+#: Characters of a name that is looked for, at most.
+LONGEST_NAME: Final = 200
+_MOMENT: Final[Schema] = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+# What is not to be printed is in no name, and no database takes all of it as text.
+_NAME: Final[Schema] = {"type": "string", "maxLength": LONGEST_NAME, "pattern": r"^[^\x00-\x1f\x7f]*$"}
+_PAGE: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MOST_ON_PAGE, "default": USUAL_ON_PAGE}
+#: What may be asked of the log after a `?`: what each means, and what it may be.
+FILTERS: Final[dict[str, tuple[str, Schema]]] = {
+    "since": ("Only decisions from then on: a day (in UTC), or a time with its offset.", _MOMENT),
+    "until": ("Only decisions before this.", _MOMENT),
+    "bundle": ("Only decisions of this bundle.", _NAME),
+    "decision": ("Only this decision.", _NAME),
+    "verdict": ("Only decisions with this verdict.", _NAME),
+    "rule": ("Only decisions that this rule gave a reason for.", _NAME),
+    "limit": ("How many records at most.", _PAGE),
+    "cursor": ("The `cursor` of the page before.", {"type": "string", "pattern": _ID}),
 }
 
 
@@ -55,8 +64,7 @@ def idempotency_header(name: str) -> Schema:
 def log_parameters() -> list[Schema]:
     """What may stand after the `?`."""
     return [
-        {"name": name, "in": "query", "description": told, "schema": {"type": "string"}}
-        for name, told in _FILTERS.items()
+        {"name": name, "in": "query", "description": told, "schema": schema} for name, (told, schema) in FILTERS.items()
     ]
 
 

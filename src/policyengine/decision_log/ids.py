@@ -19,8 +19,8 @@ def new_id(moment: datetime) -> str:
 
 
 def least_id(moment: datetime) -> str:
-    """What no id of this moment, to the microsecond, or of a later one comes before."""
-    return str(UUID(int=_at(moment)))
+    """What no id of this moment, to the microsecond, or of a later one comes before. No id is older than 1970."""
+    return str(UUID(int=_at(max(moment, _EPOCH))))
 
 
 def moment_text(moment: datetime) -> str:

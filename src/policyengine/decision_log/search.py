@@ -9,14 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from policyengine.api_schema.log import MOST_ON_PAGE, USUAL_ON_PAGE
 from policyengine.decision_log.errors import LogError
 from policyengine.decision_log.ids import least_id
 from policyengine.decision_log.schema import DECISION, RECORDS, RULES
 from policyengine.decision_log.store import Store
 
-#: Records of one page, at most and unless something is said.
-MOST_ON_PAGE: Final = 1_000
-USUAL_ON_PAGE: Final = 100
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - the zone is put to them where they are used
 _MOMENTS: Final = "give a day, such as 2025-04-01, or a time with its offset, such as 2025-04-01T09:00:00Z"
 
 
@@ -86,12 +85,16 @@ def digests(connection: Connection, query: Query) -> list[str]:
 def moment(text: str) -> datetime:
     """The moment that a text names: a day (its beginning in UTC), or a time with its offset. Raises LogError."""
     try:
-        found = datetime.fromisoformat(text)
+        # Of letters RFC 3339 takes either case.
+        found = datetime.fromisoformat(text.upper())
     except ValueError as e:
         raise LogError(f"`{text[:40]}` is no moment; {_MOMENTS}") from e
     if found.tzinfo is None and len(text) > len("2025-04-01"):
         raise LogError(f"`{text[:40]}` does not say its offset from UTC; {_MOMENTS}")
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:  # hours before the first year, or after the last: no record is near
+        return (_FIRST if found.year == 1 else _LAST).replace(tzinfo=UTC)
 
 
 def record(connection: Connection, decision_id: str) -> Record | None:

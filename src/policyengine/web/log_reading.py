@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from policyengine.api_schema.log import FILTERS, LONGEST_NAME, MOST_ON_PAGE, USUAL_ON_PAGE
 from policyengine.decision_log.errors import LogError, LogUnavailable
 from policyengine.decision_log.log import DecisionLog
-from policyengine.decision_log.search import MOST_ON_PAGE, USUAL_ON_PAGE, Query, moment
+from policyengine.decision_log.search import Query, moment
 from policyengine.diagnostics import did_you_mean
 from policyengine.engine.pointers import shown
 from policyengine.web.logbook import unavailable
 from policyengine.web.problems import BAD_REQUEST, LOG_NOT_READABLE, UNKNOWN_RECORD, Problem
 
-#: What may stand after the `?`.
-PARAMETERS: Final = ("since", "until", "bundle", "decision", "verdict", "rule", "limit", "cursor")
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_LONGEST: Final = 200
 
 
 def record_body(log: DecisionLog | None, decision_id: str) -> bytes:
@@ -64,12 +62,12 @@ def _kept(log: DecisionLog | None) -> DecisionLog:
 
 def _check_parameters(asked: Mapping[str, str]) -> None:
     for name, value in asked.items():
-        if name not in PARAMETERS:
-            help_ = did_you_mean(name[:_LONGEST], PARAMETERS) or "known: " + ", ".join(f"`{p}`" for p in PARAMETERS)
+        if name not in FILTERS:
+            help_ = did_you_mean(name[:LONGEST_NAME], FILTERS) or "known: " + ", ".join(f"`{p}`" for p in FILTERS)
             raise Problem(BAD_REQUEST, f"{shown(name)} is no way to look for decisions", help_)
-        # Also the half characters and zeros that no database takes as text.
-        if not value.isprintable() or len(value) > _LONGEST:
-            raise Problem(BAD_REQUEST, f"`{name}` holds no text to look for", f"at most {_LONGEST} characters")
+        # No name has control characters, and a zero among them no database takes as text.
+        if any(c < " " or c == "\x7f" for c in value) or len(value) > LONGEST_NAME:
+            raise Problem(BAD_REQUEST, f"`{name}` holds no text to look for", f"at most {LONGEST_NAME} characters")
 
 
 def _limit(given: str | None) -> int:
@@ -86,4 +84,6 @@ def _moment(name: str, given: str | None) -> datetime | None:
     try:
         return None if given is None else moment(given)
     except LogError as e:
-        raise Problem(BAD_REQUEST, f"`{name}`: {e}") from e
+        # A plus in an address stands for a blank, and most offsets are sent with one.
+        help_ = "write the `+` of an offset as `%2B`" if " " in (given or "") else None
+        raise Problem(BAD_REQUEST, f"`{name}`: {e}", help_) from e
