@@ -102,7 +102,7 @@ class Gate:
         fault = known.fault(self._today())
         if fault is not None:
             detail = f"this key is good no more: {fault}"
-            return Verdict(Refusal.BAD_KEY, detail=detail, help="ask for a new one")
+            return Verdict(Refusal.BAD_KEY, known, detail=detail, help="ask for a new one")
         return known
 
     def _log_once(self, fault: str) -> None:

@@ -34,7 +34,7 @@ from policyengine.web.engines import Engines, MakeEngine
 from policyengine.web.guard import finish, guard, knows
 from policyengine.web.log_reading import page_body, record_body
 from policyengine.web.logbook import RETRY_SECONDS, Logbook, Reply
-from policyengine.web.logs import ACCESS, access_log
+from policyengine.web.logs import ACCESS, event_log
 from policyengine.web.metrics import CONTENT_TYPE, Metrics
 from policyengine.web.problems import Problem
 from policyengine.web.readiness import add_readiness, status_of
@@ -45,7 +45,7 @@ from policyengine.web.worker import Link
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logging.getLogger(__name__)
-_access = access_log()
+_access = event_log(ACCESS)
 #: Where an application keeps its logbook, for who has to close it.
 LOGBOOK: Final = "policyengine.logbook"
 _AGAIN: Final = "Idempotent-Replayed"

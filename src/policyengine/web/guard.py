@@ -22,6 +22,7 @@ from policyengine.access.scopes import NEEDS, Need, Scope
 from policyengine.engine.pointers import shown
 from policyengine.web import problems
 from policyengine.web.problems import Problem
+from policyengine.web.refusals import Refusals
 
 #: Where the name of who asks stands in the environment of a request, and the id of the key. Not there without keys.
 CALLER: Final = "policyengine.caller"
@@ -62,12 +63,12 @@ def guard(app: Flask, gate: Gate | None, *, own_names_only: bool = False) -> Non
     """Put the guard before every address of ``app``. Raises LookupError if what one of them needs is not said."""
     needs = _needs_of(app)
     if gate is not None:
-        app.before_request(partial(_ask_for_key, gate, needs))
+        app.before_request(partial(_ask_for_key, gate, needs, Refusals()))
     elif own_names_only:
         app.before_request(_refuse_foreign_names)
 
 
-def _ask_for_key(gate: Gate, needs: Mapping[tuple[str, str], Need]) -> None:
+def _ask_for_key(gate: Gate, needs: Mapping[tuple[str, str], Need], refusals: Refusals) -> None:
     """Let in who holds a key that allows what is asked; a Problem for who does not."""
     rule = request.url_rule
     # An address that is not there needs no key: the answer to it tells nothing.
@@ -77,6 +78,7 @@ def _ask_for_key(gate: Gate, needs: Mapping[tuple[str, str], Need]) -> None:
     verdict = gate.check(request.environ.get("HTTP_AUTHORIZATION"), need)
     _note(request, verdict, need)
     if verdict.refusal is not None:
+        refusals.tell(verdict, request.environ.get("REMOTE_ADDR"))
         raise Problem(_KINDS[verdict.refusal], verdict.detail, verdict.help)
 
 

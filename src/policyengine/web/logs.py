@@ -43,10 +43,10 @@ def configure(format_: str, *, access: bool) -> None:
     logging.config.dictConfig(settings(format_, access=access))
 
 
-def access_log() -> structlog.stdlib.BoundLogger:
-    """Where answered requests are told."""
+def event_log(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of this name, for events that have values of their own beside what is said."""
     found: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-        logging.getLogger(ACCESS),
+        logging.getLogger(name),
         processors=[
             structlog.stdlib.filter_by_level,
             *_FIRST,
