@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from policyengine.cli.main import cli
 from policyengine.shipped import shipped_policies
+from policyengine.web import fitness
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,12 @@ def bundles(tmp_path_factory) -> Path:
     assert done.exit_code == 0, done.output
     shutil.copytree(shipped_policies() / "trade_assurance", folder / "trade_assurance")
     return folder
+
+
+@pytest.fixture
+def forgetful(monkeypatch) -> None:
+    """``/readyz`` tries everything each time, in this process."""
+    monkeypatch.setattr(fitness, "KEPT_SECONDS", 0.0)
 
 
 class Server:

@@ -50,6 +50,7 @@ def test_it_does_not_touch_the_other_items_of_a_batch(app, broken, caplog):
     assert "secret" not in answer.text
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_a_service_whose_engine_fails_is_not_ready_but_alive(app, broken, caplog):
     client = app.test_client()
     assert client.get("/healthz").status_code == 200
@@ -57,5 +58,6 @@ def test_a_service_whose_engine_fails_is_not_ready_but_alive(app, broken, caplog
     assert (answer.status_code, answer.json["detail"]) == (503, "these bundles cannot decide: `umbrella`")
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_a_fault_is_no_fault_of_the_next_request(app):
     assert app.test_client().get("/readyz").status_code == 200

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import Flask, Response
 
 from policyengine.web.answers import answer
 from policyengine.web.catalogue import Catalogue
+from policyengine.web.fitness import Fitness, LogState
 from policyengine.web.generations import ALLOWED_SKEW, Refused, Released, Status, now_text
-from policyengine.web.logbook import Logbook
+from policyengine.web.logbook import Logbook, unavailable
 from policyengine.web.problems import NOT_READY, Problem
 from policyengine.web.service import Service
 
@@ -36,22 +37,24 @@ def add_readiness(  # noqa: PLR0913 - all who are asked
 
     Whom ``may_know`` does not let know more is only told yes or no.
     """
+    fitness = Fitness(service.faulty_engines, book.check)
 
     @app.get("/readyz")
     def readyz() -> Response:
-        knows, stands = may_know(), status()
+        knows, stands, tried = may_know(), status(), fitness.lately()
         try:
-            _refuse_if_unfit(service, stands, requires_current=requires_current)
-            unlogged = {} if book.check() else {"log": "unavailable"}
+            _refuse_if_unfit(tried.faulty, stands, requires_current=requires_current)
+            if tried.log is LogState.NEEDED:
+                raise unavailable()
         except Problem as problem:
             raise problem if knows else Problem(problem.kind, "not ready") from None
+        unlogged = {"log": "unavailable"} if tried.log is LogState.MISSED else {}
         aside = service.set_aside()
         told = readiness_json(stands) | unlogged | ({"set_aside": aside} if aside else {})
         return answer(told if knows else {"status": "ready"})
 
 
-def _refuse_if_unfit(service: Service, stands: Status, *, requires_current: bool) -> None:
-    faulty = service.faulty_engines()
+def _refuse_if_unfit(faulty: Sequence[str], stands: Status, *, requires_current: bool) -> None:
     if faulty:
         raise Problem(NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
     late = stands.late(time.time())

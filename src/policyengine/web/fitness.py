@@ -1,0 +1,67 @@
+"""Whether the engines decide and the log can be written: tried out, and remembered for a moment.
+
+Everybody may ask whether the service is ready, and trying costs decisions and a write to the disk: asked a thousand
+times a second, it is tried once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from policyengine.web.problems import Problem
+
+#: Seconds for which what was found counts.
+KEPT_SECONDS: Final = 1.0
+
+
+class LogState(Enum):
+    """Whether the log can be written: it can; it cannot, and there are answers without it; or there are none."""
+
+    WRITTEN = auto()
+    MISSED = auto()
+    NEEDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of trying: the bundles that cannot decide, by id, and how it is with the log."""
+
+    faulty: Sequence[str]
+    log: LogState
+
+
+class Fitness:
+    """Tries for one caller at a time. ``faulty`` names the bundles whose engines fail.
+
+    ``writes_log`` is true if the log can be written, and raises Problem if there are no answers without it.
+    """
+
+    def __init__(
+        self,
+        faulty: Callable[[], Sequence[str]],
+        writes_log: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._faulty, self._writes_log, self._clock = faulty, writes_log, clock
+        self._lock = threading.Lock()
+        self._until: float | None = None
+        self._found = Found((), LogState.WRITTEN)
+
+    def lately(self) -> Found:
+        """What came of it, not much more than a second ago."""
+        with self._lock:
+            if self._until is None or self._clock() >= self._until:
+                self._found = Found(self._faulty(), self._log())
+                self._until = self._clock() + KEPT_SECONDS
+            return self._found
+
+    def _log(self) -> LogState:
+        try:
+            return LogState.WRITTEN if self._writes_log() else LogState.MISSED
+        except Problem:
+            return LogState.NEEDED
