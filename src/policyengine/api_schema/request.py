@@ -72,8 +72,8 @@ def _question(facts: str) -> dict[str, Schema]:
 def _answer() -> Schema:
     """What is asked for; the same for all items of a batch."""
     meaning = (
-        "How much is told. `full`: everything. `short`: only the verdict, its class, the ids of the reasons, the bundle "
-        "and the day. Left out: `full`."
+        "How much is told. `full`: everything. `short`: only the verdict, its class, the ids of the reasons, the "
+        "bundle and the day. Left out: `full`."
     )
     return {"enum": [*ANSWERS, None], "description": meaning}
 
