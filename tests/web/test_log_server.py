@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from sqlalchemy.schema import DropTable
 from tests.decision_log.postgres import Postgres
 from tests.web.conftest import Server
 
+from policyengine import load_bundle
 from policyengine.decision_log.archive import kept_bundle
+from policyengine.decision_log.errors import LogError
 from policyengine.decision_log.migrate import migrate
 from policyengine.decision_log.schema import BUNDLE_FILES
 from policyengine.decision_log.store import Store
@@ -149,6 +153,45 @@ def test_postgresql_going_and_coming_back(bundles):
         assert "decisions are logged again" in errors
         store.close()
         database.stop("immediate")
+
+
+def test_who_prefers_answers_may_start_while_the_database_is_away(bundles):
+    digest = load_bundle(bundles / "umbrella").digest
+    with tempfile.TemporaryDirectory(prefix="policyengine-postgres-") as folder:
+        database = Postgres(Path(folder))
+        store = Store(database.url())
+        migrate(store)
+        database.stop("immediate")
+        running = Server(str(bundles / "umbrella"), "--log", database.url(), "--answers-without-log")
+        try:
+            (told,) = [line for line in running.printed if "decisions logged in" in line]
+            assert "once it can be: " in told
+            with running.client() as client:
+                assert "envelope" not in client.post(REFUND, json=BODY).raise_for_status().json()
+                database.start()
+                eventually(lambda: "envelope" in client.post(REFUND, json=BODY).raise_for_status().json())
+                # The policies follow by themselves, so that what was logged can be decided again.
+                eventually(lambda: is_kept(store, digest))
+        finally:
+            _, errors = running.stop()
+        assert "the decision log cannot be opened, and is tried again" in errors
+        assert "the decision log is open, and has the policies that are served" in errors
+        store.close()
+        database.stop("immediate")
+
+
+def eventually(happens: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+
+
+def is_kept(store: Store, digest: str) -> bool:
+    try:
+        return kept_bundle(store, digest).digest == digest
+    except LogError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from policyengine.web.watching import Watch
 if TYPE_CHECKING:
     from flask import Flask
 
+    from policyengine.decision_log.opening import Opening
     from policyengine.packing.signing import PublicKey
     from policyengine.web.guard import Guarding
 
@@ -134,7 +135,10 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
         handed = _Handed(folder, loaded, engines, reloading, listening, log, _guarding(listening, folder))
         start = _Start(handed, announce)
         server = _server(listening, lambda: supervisor.ask("SIGHUP", removes=True), start.has_begun)
+        opening = _opening(log, loaded)
         supervisor.start()
+        if opening is not None:
+            opening.start()
         if reloading.watches:
             watch.start()
         # What is loaded by now stays. Where the collector does not look, workers go on sharing its memory.
@@ -143,8 +147,19 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
         try:
             server.serve(target_loader=start, wrap_loader=False)
         finally:
+            if opening is not None:
+                opening.close()
             watch.close()
             supervisor.close()
+
+
+def _opening(log: LogSettings | None, loaded: Sequence[Loaded]) -> Opening | None:
+    """What opens the log of a service that may have started without it; None: it is open, or there is none."""
+    if log is None or not log.answers_without:
+        return None
+    from policyengine.decision_log.opening import Opening
+
+    return Opening(log.database, loaded)
 
 
 def _keeping(log: LogSettings | None) -> Keep | None:

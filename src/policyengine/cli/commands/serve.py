@@ -185,25 +185,28 @@ def _announce(address: str, workers: int) -> None:
 def _open_log(settings: LogSettings, loaded: Sequence[Loaded]) -> str:
     """Make sure that decisions can be logged, and keep the policies in the log; where that is, for people.
 
-    A log in SQLite that is not there is made. Raises LogError.
+    With answers that need no log, a database that is away is no hindrance. Raises LogError.
     """
-    from policyengine.decision_log.archive import keep_bundle
+    from policyengine.decision_log.errors import LogUnavailable
     from policyengine.decision_log.heads import private_key
     from policyengine.decision_log.masking import check_masks
-    from policyengine.decision_log.migrate import check, migrate, revision
+    from policyengine.decision_log.opening import open_log
     from policyengine.decision_log.store import Store
 
     check_masks(settings.masks, {bundle.id: bundle for _, bundle in loaded})
     if settings.head_key is not None:
         private_key(Path(settings.head_key))
     store = Store(settings.database)
-    if store.is_sqlite and (not store.exists or revision(store) is None):
-        migrate(store)
-    check(store)
-    for files, bundle in loaded:
-        keep_bundle(store, files, bundle)
-    store.close()
-    return str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
+    shown = str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
+    try:
+        open_log(store, loaded)
+    except LogUnavailable as e:
+        if not settings.answers_without:
+            raise
+        return f"{shown} once it can be: {e}"
+    finally:
+        store.close()
+    return shown
 
 
 def _load(folders: Sequence[Path], keys: Sequence[PublicKey]) -> list[Loaded]:
