@@ -22,7 +22,7 @@ from policyengine.packing.opening import open_bundle
 from policyengine.source import nowhere
 
 if TYPE_CHECKING:
-    from policyengine.packing.signing import PublicKey
+    from policyengine.signatures import PublicKey
 
 
 def check_folder(

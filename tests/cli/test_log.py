@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from tests.decision_log.build import Decisions
@@ -11,7 +13,9 @@ from tests.decision_log.build import log as commit
 
 from policyengine import load_bundle
 from policyengine.decision_log.archive import keep_bundle
+from policyengine.decision_log.keys import private_key, public_key
 from policyengine.decision_log.migrate import newest
+from policyengine.decision_log.retention import retain
 from policyengine.decision_log.store import Store
 from policyengine.frontend.bundle_files import read_files
 
@@ -75,6 +79,8 @@ def test_search_for_programs_show_and_export_give_the_same_records(run, database
     done = run("log", "export", "--rule", "UM-LOST", "--output", tmp_path / "out.jsonl", "--log", database)
     assert done.output == f"4 records written to {tmp_path / 'out.jsonl'}\n"
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 4
+    # What holds facts is for its owner's eyes only, as the log is.
+    assert oct((tmp_path / "out.jsonl").stat().st_mode & 0o777) == "0o600"
 
 
 def test_show_what_is_not_there(run, database):
@@ -91,17 +97,73 @@ def test_verify_with_heads(run, database, tmp_path):
     key, heads = tmp_path / "key", tmp_path / "heads.jsonl"
     assert run("log", "verify", "--log", database).output == "10 records read, number 1 to 10: nothing was changed\n"
     assert run("log", "key", key).exit_code == 0
+    before = Path(f"{key}.pub").read_bytes()
+    again = run("log", "key", key)
+    assert (again.exit_code, "exists already; nothing was written" in again.stderr) == (1, True)
+    key.rename(tmp_path / "moved")
     assert run("log", "key", key).exit_code == 1
+    assert (key.exists(), Path(f"{key}.pub").read_bytes()) == (False, before)
+    (tmp_path / "moved").rename(key)
     done = run("log", "heads", "--key", key, "--heads", heads, "--log", database)
     assert done.output == f"head at number 10 added to {heads}\n"
     proof = ("--heads", heads, "--public-key", f"{key}.pub", "--log", database)
-    assert "against 1 signed head: nothing was changed" in run("log", "verify", *proof).output
+    assert "against 1 signed head up to number 10: nothing was changed" in run("log", "verify", *proof).output
     assert run("log", "verify", "--heads", heads, "--log", database).exit_code == 1
     change(database, "DELETE FROM records WHERE sequence = 4")
     done = run("log", "verify", *proof)
     assert done.exit_code == 1
     assert "  number 4: removed\n" in done.output
     assert done.output.endswith("the first bad record is number 4\n")
+
+
+def test_heads_that_show_nothing_are_no_proof(run, database, tmp_path):
+    key, heads = tmp_path / "key", tmp_path / "heads.jsonl"
+    run("log", "key", key)
+    heads.touch()
+    proof = ("log", "verify", "--heads", heads, "--public-key", f"{key}.pub", "--log", database)
+    done = run(*proof)
+    assert done.exit_code == 1
+    assert done.output.splitlines()[1:] == [
+        "  there is no head of a record of this log among those that were given: they show nothing of its end",
+        "no record is known to be bad, but not all that was asked for could be verified",
+    ]
+    heads.write_text('{"sequence": 3, "ha')
+    run("log", "heads", "--key", key, "--heads", heads, "--log", database)
+    done = run(*proof)
+    assert done.exit_code == 1
+    assert "against 1 signed head up to number 10" in done.output
+    assert f"  {heads}, line 1: this is no signed head; a full disk may have cut it short\n" in done.output
+
+
+def test_what_no_key_was_checked_for_is_told(run, database, tmp_path):
+    """Two deletions, each under a key of its own."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    store = Store(str(database))
+    for key in (old, new):
+        run("log", "key", key)
+        with store.reading() as connection:
+            moments = connection.exec_driver_sql("SELECT entry FROM records ORDER BY sequence").scalars()
+            third = datetime.fromisoformat(json.loads(list(moments)[2])["timestamp"])
+        assert retain(store, third, "0", private_key(key)).deleted == 2
+    store.close()
+    verify = ("log", "verify", "--log", database)
+    done = run(*verify)
+    assert done.exit_code == 0
+    told = "no key was checked for the deletion of the records up to number 4, which anybody may have stated"
+    assert done.output.splitlines()[1:] == [f"{told}: give --public-key"]
+    done = run(*verify, "--public-key", f"{new}.pub")
+    assert done.exit_code == 1
+    assert f"is signed by a key with id '{public_key(Path(f'{old}.pub')).id}': give it with --public-key" in done.output
+    done = run(*verify, "--public-key", f"{new}.pub", "--public-key", f"{old}.pub")
+    assert (done.exit_code, len(done.output.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize("entry", ["CAST(entry AS BLOB)", 'replace(entry, \'"rules":["\', \'"rules":[{},"\')', "x'ff'"])
+def test_an_entry_of_any_kind_is_named(run, database, entry):
+    change(database, f"UPDATE records SET entry = {entry} WHERE sequence = 7")  # noqa: S608 - ours
+    done = run("log", "verify", "--log", database)
+    told = "the log is not as it must be; the first bad record is number 7"
+    assert (done.exit_code, done.output.splitlines()[-1]) == (1, told)
 
 
 def test_verify_an_empty_log(run, tmp_path):

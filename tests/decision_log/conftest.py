@@ -20,6 +20,7 @@ from policyengine.decision_log.chain import NOTHING
 from policyengine.decision_log.migrate import migrate, newest
 from policyengine.decision_log.schema import CHAIN, METADATA
 from policyengine.decision_log.store import Store
+from policyengine.decision_log.writer import Writer
 from policyengine.frontend.bundle_files import read_files
 
 _NUMBERS = itertools.count()
@@ -114,4 +115,13 @@ def decisions(folder) -> Iterator[Decisions]:
 def kept(store, decisions, folder) -> Store:
     """A log that has the policies too."""
     keep_bundle(store, read_files(folder), decisions.bundle)
+    return store
+
+
+@pytest.fixture
+def full(store, decisions) -> Store:
+    """A log of twelve records."""
+    writer = Writer(store)
+    writer.commit(decisions.entries(12))
+    writer.close()
     return store

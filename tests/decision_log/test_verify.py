@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, delete, insert, select, text, update
-from tests.decision_log.build import log, sequences
+from tests.decision_log.build import sequences
 
-from policyengine import __version__
 from policyengine.decision_log.chain import NOTHING, Head, append, hash_of, head
-from policyengine.decision_log.errors import LogError
-from policyengine.decision_log.heads import (
-    HeadExport,
-    append_head,
-    is_genuine,
-    new_key,
-    private_key,
-    public_key,
-    read_heads,
-    signed,
-)
-from policyengine.decision_log.retention import retain
+from policyengine.decision_log.heads import signed
 from policyengine.decision_log.schema import CHAIN, RECORDS, RULES
 from policyengine.decision_log.verify import verify
-from policyengine.decision_log.writer import Writer
+from policyengine.signatures import PrivateKey
 
-KEY = Ed25519PrivateKey.generate()
+KEY = PrivateKey.new()
+KEYS = [KEY.public()]
 COUNT = 12
-
-
-@pytest.fixture
-def full(store, decisions):
-    """A log of twelve records."""
-    writer = Writer(store)
-    writer.commit(decisions.entries(COUNT))
-    writer.close()
-    return store
 
 
 def head_of(store) -> Head:
@@ -173,10 +150,10 @@ def cut_tail(store, through: int) -> None:
 
 def test_a_tail_that_was_cut_shows_against_a_signed_head_only(full):
     exported = [signed(head_of(full), KEY)]
-    assert verify(full, exported, KEY.public_key()).faults == []
+    assert verify(full, exported, KEYS).faults == []
     cut_tail(full, 8)
     assert verify(full).faults == []
-    (fault,) = verify(full, exported, KEY.public_key()).faults
+    (fault,) = verify(full, exported, KEYS).faults
     assert (fault.sequence, "its end was cut" in fault.what) == (9, True)
 
 
@@ -194,50 +171,8 @@ def test_a_chain_that_was_made_anew_shows_against_a_signed_head(full, decisions)
         connection.execute(delete(RECORDS))
         append(connection, Head(0, NOTHING), decisions.entries(COUNT))
     assert verify(full).faults == []
-    (fault,) = verify(full, exported, KEY.public_key()).faults
+    (fault,) = verify(full, exported, KEYS).faults
     assert (fault.sequence, "made anew" in fault.what) == (COUNT, True)
-
-
-def test_heads_of_somebody_else_or_changed_ones_are_not_trusted(full):
-    theirs = signed(head_of(full), Ed25519PrivateKey.generate())
-    changed = signed(head_of(full), KEY)._replace(sequence=COUNT - 1)
-    assert not is_genuine(changed, KEY.public_key())
-    faults = verify(full, [theirs, changed], KEY.public_key()).faults
-    assert len([f for f in faults if "was not signed by this key" in f.what]) == 2
-    with pytest.raises(LogError, match="without the public key"):
-        verify(full, [theirs])
-
-
-def test_heads_in_a_file(full, tmp_path):
-    public = new_key(tmp_path / "key")
-    assert oct((tmp_path / "key").stat().st_mode & 0o777) == "0o600"
-    key = private_key(tmp_path / "key")
-    append_head(tmp_path / "heads", signed(head_of(full), key))
-    append_head(tmp_path / "heads", signed(head_of(full), key))
-    heads = read_heads(tmp_path / "heads")
-    assert len(heads) == 2
-    assert all(is_genuine(h, public_key(public)) for h in heads)
-    with (tmp_path / "heads").open("a") as file:
-        file.write('{"sequence": 1}\n')
-    with pytest.raises(LogError, match="line 3: this is no signed head"):
-        read_heads(tmp_path / "heads")
-    with pytest.raises(LogError, match="no private key"):
-        private_key(public)
-    with pytest.raises(LogError, match="no public key"):
-        public_key(tmp_path / "key")
-    with pytest.raises(FileExistsError):
-        new_key(tmp_path / "key")
-
-
-def test_heads_are_exported_after_so_many_records(sqlite_store, decisions, tmp_path):
-    writer = Writer(sqlite_store, HeadExport(tmp_path / "heads", KEY, records=3, seconds=1e9))
-    for number in range(7):
-        writer.commit([decisions.entry(number)])
-    writer.close()
-    heads = read_heads(tmp_path / "heads")
-    # The first commit is signed at once: before it there was nothing to go by.
-    assert [h.sequence for h in heads] == [1, 4, 7]
-    assert verify(sqlite_store, heads, KEY.public_key()).heads == 3
 
 
 def test_many_faults_are_cut_short(full):
@@ -254,6 +189,7 @@ from tests.decision_log.build import Decisions
 from policyengine import load_bundle
 from policyengine.decision_log.store import Store
 from policyengine.decision_log.writer import Writer
+from policyengine.signatures import PrivateKey
 with Decisions(load_bundle(sys.argv[2])) as decisions:
     writer = Writer(Store(sys.argv[1]))
     for number in range(30):
@@ -271,79 +207,3 @@ def test_several_processes_write_one_chain(store, log_address, folder):
     assert errors == ["", "", ""]
     assert sequences(store) == list(range(1, 91))
     assert verify(store).faults == []
-
-
-# --- retention ---
-
-NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def aged(store, decisions):
-    """A log with a record for each of the last ten days, oldest first."""
-    log(store, [decisions.entry(n, received=NOW - timedelta(days=10 - n)) for n in range(10)])
-    return store
-
-
-def test_old_records_go_and_the_rest_can_be_verified(aged, monkeypatch):
-    monkeypatch.setattr("policyengine.decision_log.retention.CHUNK", 3)
-    planned = retain(aged, NOW - timedelta(days=5), __version__, dry_run=True)
-    assert (planned.deleted, sequences(aged)) == (5, list(range(1, 11)))
-    done = retain(aged, NOW - timedelta(days=5), __version__, KEY)
-    assert (done.deleted, done.through) == (5, 5)
-    assert sequences(aged) == list(range(6, 12))
-    report = verify(aged, key=KEY.public_key())
-    assert (report.faults, report.first, report.last) == ([], 6, 11)
-    with aged.reading() as connection:
-        told = json.loads(connection.execute(select(RECORDS.c.entry).where(RECORDS.c.sequence == 11)).scalar_one())
-    assert told["retention"]["through"] == 5
-
-
-def test_again_and_again(aged):
-    for days in (8, 8, 5, 1):
-        retain(aged, NOW - timedelta(days=days, seconds=-1), __version__, KEY)
-        assert verify(aged, key=KEY.public_key()).faults == []
-    assert sequences(aged)[0] > 5
-
-
-def test_only_the_beginning_is_ever_cut(store, decisions):
-    days = (10, 9, 1, 8, 0)
-    log(store, [decisions.entry(n, received=NOW - timedelta(days=d)) for n, d in enumerate(days)])
-    retain(store, NOW - timedelta(days=5), __version__)
-    assert sequences(store) == [3, 4, 5, 6]
-    assert verify(store).faults == []
-
-
-def test_a_deletion_that_was_interrupted_is_fine_and_goes_on(aged, monkeypatch):
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("policyengine.decision_log.retention._delete_some", stop)
-        with pytest.raises(KeyboardInterrupt):
-            retain(aged, NOW - timedelta(days=5), __version__)
-    with aged.writing() as connection:
-        rest = connection.execute(select(RECORDS.c.decision_id).where(RECORDS.c.sequence <= 2)).scalars().all()
-        connection.execute(delete(RULES).where(RULES.c.decision_id.in_(rest)))
-        connection.execute(delete(RECORDS).where(RECORDS.c.sequence <= 2))
-    assert verify(aged).faults == []
-    assert retain(aged, NOW - timedelta(days=5), __version__).deleted == 3
-    assert sequences(aged) == list(range(6, 12))
-
-
-def test_a_deletion_that_is_not_signed_shows_to_who_has_the_key(aged):
-    retain(aged, NOW - timedelta(days=5), __version__)
-    assert verify(aged).faults == []
-    assert any("is not signed" in f.what for f in verify(aged, key=KEY.public_key()).faults)
-
-
-def test_nothing_is_old(aged):
-    done = retain(aged, NOW - timedelta(days=50), __version__)
-    assert (done.deleted, done.through, sequences(aged)) == (0, 0, list(range(1, 11)))
-
-
-def test_what_was_deleted_is_not_in_the_file_any_more(sqlite_store, decisions, tmp_path):
-    log(sqlite_store, [decisions.entry(n, received=NOW - timedelta(days=9), caller="Vasco-da-Gama") for n in range(50)])
-    assert any(b"Vasco-da-Gama" in file.read_bytes() for file in tmp_path.glob("log.sqlite*"))
-    retain(sqlite_store, NOW - timedelta(days=5), __version__)
-    assert not any(b"Vasco-da-Gama" in file.read_bytes() for file in tmp_path.glob("log.sqlite*"))

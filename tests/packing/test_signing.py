@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from policyengine.cli.main import cli
 from policyengine.packing.packed import Packed, unpack
-from policyengine.packing.signing import BadKey, PublicKey, SigningKey, new_pair, read_public_key, read_signing_key
+from policyengine.packing.signing import new_pair, read_public_key, read_signing_key, with_signature
+from policyengine.signatures import BadKey, PrivateKey, PublicKey
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
@@ -114,12 +115,12 @@ def test_a_signature_is_worth_nothing_on_other_content(release):
 
 def test_a_signature_of_another_key_under_our_name(release):
     packed = replace(release.packed(), signatures={})
-    theirs = read_signing_key(release.their_key).sign(packed).signatures
+    theirs = with_signature(packed, read_signing_key(release.their_key)).signatures
     (signature,) = theirs.values()
     release.put(replace(packed, signatures={read_public_key(release.ours).id: signature}))
     assert release.code() == "signature/wrong"
     # One that is wrong is not made good by one that is right.
-    release.put(read_signing_key(release.their_key).sign(release.packed()))
+    release.put(with_signature(release.packed(), read_signing_key(release.their_key)))
     code, _, errors = run("verify", release.file, "--key", release.ours, "--key", release.theirs)
     assert (code, "signature/wrong" in errors) == (3, True)
 
@@ -152,7 +153,7 @@ def test_the_key_of_rfc_8032_gives_the_signature_that_it_must():
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     secret = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-    key = SigningKey(Ed25519PrivateKey.from_private_bytes(secret))
+    key = PrivateKey(Ed25519PrivateKey.from_private_bytes(secret))
     assert isinstance(key.public(), PublicKey)
     assert key.key.sign(b"").hex().startswith("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155")
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -24,6 +27,8 @@ from tests.web.conftest import Server
 from policyengine import load_bundle
 from policyengine.decision_log.archive import kept_bundle
 from policyengine.decision_log.errors import LogError
+from policyengine.decision_log.heads import read_heads
+from policyengine.decision_log.keys import new_key, public_key
 from policyengine.decision_log.migrate import migrate
 from policyengine.decision_log.schema import BUNDLE_FILES
 from policyengine.decision_log.store import Store
@@ -187,6 +192,11 @@ def eventually(happens: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
+def is_open(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
 def is_kept(store: Store, digest: str) -> bool:
     try:
         return kept_bundle(store, digest).digest == digest
@@ -204,7 +214,7 @@ def is_kept(store: Store, digest: str) -> bool:
         (("--no-log", "--log", "x"), "--log and --no-log contradict each other"),
         (("--log", "mysql://x/y"), "a decision log cannot be kept in `mysql`"),
         (("--log", "postgresql://127.0.0.1:1/x"), "cannot be used: connection"),
-        (("--log-heads", "heads", "--log-key", "nowhere"), "nowhere: No such file"),
+        (("--log-heads", "heads", "--log-key", "nowhere"), "`nowhere` cannot be read: no such file"),
     ],
 )
 def test_a_log_that_cannot_be_kept_starts_nothing(bundles, tmp_path, options, told):
@@ -247,3 +257,83 @@ def test_a_reload_keeps_its_policies_in_the_log_or_is_refused(bundles, tmp_path)
         running.stop()
     assert refused.status_code == 422
     assert [fault["code"] for fault in refused.json()["refused"][0]["first"]] == ["bundle/not-kept"]
+
+
+HEADS_ASKED = 20
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_last_head_is_signed_when_the_service_ends(bundles, tmp_path, workers):
+    """Twenty decisions and the end: whoever cuts one of them off is found out."""
+    database, heads = tmp_path / "log.sqlite", tmp_path / "heads.jsonl"
+    public = new_key(tmp_path / "key")
+    signing = ("--log-heads", str(heads), "--log-key", str(tmp_path / "key"), "--workers", str(workers))
+    running = Server(str(bundles / "umbrella"), "--log", str(database), *signing)
+    try:
+        for _ in range(HEADS_ASKED):
+            with running.client() as client:
+                client.post(REFUND, json=BODY).raise_for_status()
+    finally:
+        code, errors = running.stop()
+    assert (code, errors) == (0, "")
+    store = Store(str(database))
+    read = read_heads(heads)
+    report = verify(store, read.heads, [public_key(public)])
+    assert (report.faults, report.records, report.newest_head, read.bad) == ([], HEADS_ASKED, HEADS_ASKED, ())
+    store.close()
+
+
+def test_what_is_being_answered_when_the_service_ends_is_logged_and_signed(bundles, tmp_path):
+    """The body of a request is still on its way when the service is told to end."""
+    database, heads = tmp_path / "log.sqlite", tmp_path / "heads.jsonl"
+    public = new_key(tmp_path / "key")
+    running = Server(
+        str(bundles / "umbrella"), "--log", str(database), "--log-heads", str(heads), "--log-key", str(tmp_path / "key")
+    )
+    body, address = json.dumps(BODY).encode(), urlsplit(running.address)
+
+    def slowly() -> Iterator[bytes]:
+        yield body[:10]
+        running.process.terminate()
+        eventually(lambda: not is_open(address.hostname, address.port))
+        yield body[10:]
+
+    try:
+        with running.client() as client:
+            client.post(REFUND, json=BODY).raise_for_status()
+            headers = {"Content-Length": str(len(body)), "Content-Type": "application/json"}
+            answer = client.post(REFUND, content=slowly(), headers=headers)
+    finally:
+        running.stop()
+    assert answer.status_code == 200
+    store = Store(str(database))
+    report = verify(store, read_heads(heads).heads, [public_key(public)])
+    assert (report.faults, report.newest_head) == ([], 2)
+    store.close()
+
+
+def test_heads_that_cannot_be_written_show_in_the_metrics_and_once_in_the_log(bundles, tmp_path):
+    new_key(tmp_path / "key")
+    heads = tmp_path / "away" / "heads.jsonl"
+    running = Server(
+        str(bundles / "umbrella"),
+        "--log",
+        str(tmp_path / "log.sqlite"),
+        "--log-heads",
+        str(heads),
+        "--log-key",
+        str(tmp_path / "key"),
+    )
+    failed = re.compile(r"policyengine_log_head_failures_total ([0-9]+)")
+    try:
+        with running.client() as client:
+            for _ in range(3):
+                client.post(REFUND, json=BODY).raise_for_status()
+            eventually(lambda: int(failed.search(client.get("/metrics").text)[1]) > 1)
+            heads.parent.mkdir()
+            eventually(heads.exists)
+    finally:
+        _, errors = running.stop()
+    assert errors.count("cannot be written") == 1
+    assert errors.count("are written again") == 1
+    assert "Traceback" not in errors

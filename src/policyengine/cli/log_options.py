@@ -123,7 +123,7 @@ def _moment(_: click.Context, __: click.Parameter, given: str | None) -> datetim
         raise click.BadParameter(str(e)) from e
 
 
-def existing_file(help_: str, *names: str, required: bool = False) -> Decorator:
-    """An option that names a file which is there."""
+def existing_file(help_: str, *names: str, required: bool = False, multiple: bool = False) -> Decorator:
+    """An option that names a file which is there; with ``multiple`` it may be given several times."""
     kind = click.Path(exists=True, dir_okay=False, path_type=Path)
-    return click.option(*names, type=kind, metavar="FILE", required=required, help=help_)
+    return click.option(*names, type=kind, metavar="FILE", required=required, multiple=multiple, help=help_)

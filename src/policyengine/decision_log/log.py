@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
-from policyengine.decision_log.chain import Head
 from policyengine.decision_log.entry import Asked, Entry, Made, decision_entry
 from policyengine.decision_log.idempotency import IdempotencyKey, first_answer
 from policyengine.decision_log.masking import Masks
@@ -15,9 +14,8 @@ from policyengine.decision_log.search import Page, Query, Record, page, record
 from policyengine.decision_log.store import Store
 from policyengine.decision_log.writer import Commits, Writer
 
-#: Records, and seconds, after which a service that signs heads signs the next one.
-HEAD_RECORDS: Final = 1_000
-HEAD_SECONDS: Final = 60
+if TYPE_CHECKING:
+    from policyengine.decision_log.head_export import HeadExport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +35,17 @@ class LogSettings:
 
 
 class DecisionLog:
-    """Commits entries, and finds records. Make it in the process that uses it: it holds a thread and connections."""
+    """Commits entries, and finds records. Make it in the process that uses it: it holds threads and connections.
 
-    def __init__(self, settings: LogSettings, version: str) -> None:
+    ``head_failed`` is told of each time that a signed head could not be written.
+    """
+
+    def __init__(self, settings: LogSettings, version: str, head_failed: Callable[[], object] = lambda: None) -> None:
         self._store = Store(settings.database)
         self._masks = settings.masks
         self._version = version
-        self._writer = Writer(self._store, _after(settings))
+        self._heads = _head_export(settings, head_failed)
+        self._writer = Writer(self._store, self._heads)
 
     @property
     def counts(self) -> Commits:
@@ -81,14 +83,17 @@ class DecisionLog:
             return page(connection, query, limit, cursor)
 
     def close(self) -> None:
-        """Commit what waits, and close the database."""
+        """Commit what waits, close the database, and sign how far the log went."""
         self._writer.close()
+        if self._heads is not None:
+            self._heads.close()
 
 
-def _after(settings: LogSettings) -> Callable[[Head], None] | None:
+def _head_export(settings: LogSettings, failed: Callable[[], object]) -> HeadExport | None:
     if settings.heads is None or settings.head_key is None:
         return None
     # Cryptography takes long to load, and few sign heads.
-    from policyengine.decision_log.heads import HeadExport, private_key
+    from policyengine.decision_log.head_export import HeadExport
+    from policyengine.decision_log.keys import private_key
 
-    return HeadExport(Path(settings.heads), private_key(Path(settings.head_key)), HEAD_RECORDS, HEAD_SECONDS)
+    return HeadExport(Path(settings.heads), private_key(Path(settings.head_key)), failed)

@@ -1,7 +1,7 @@
 """Deleting old records, so that the chain stays one that can be verified.
 
 Only the beginning of the chain is ever cut. A record in the chain itself says what was cut: up to which number, the
-hash of the last record cut, and, when a key is given, a signed head of that place.
+hash of the last record cut, and, when a key is given, it is signed (:mod:`.cuts`).
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, delete, func, select
 
-from policyengine.decision_log.canonical import Json, canonical
 from policyengine.decision_log.chain import Head, append, locked_head
-from policyengine.decision_log.entry import Entry
-from policyengine.decision_log.heads import signed
+from policyengine.decision_log.cuts import cut_entry, cuts
+from policyengine.decision_log.errors import LogError
 from policyengine.decision_log.idempotency import forget
-from policyengine.decision_log.ids import least_id, moment_text, new_id
-from policyengine.decision_log.schema import DECISION, RECORDS, RETENTION, RULES
+from policyengine.decision_log.ids import least_id
+from policyengine.decision_log.schema import DECISION, RECORDS, RULES
 from policyengine.decision_log.store import Store
+from policyengine.signatures import PrivateKey
 
 #: Records deleted in one transaction: others can write in between.
 CHUNK: Final = 2_000
@@ -33,7 +32,7 @@ class Retained(NamedTuple):
 
 
 def retain(
-    store: Store, before: datetime, version: str, key: Ed25519PrivateKey | None = None, *, dry_run: bool = False
+    store: Store, before: datetime, version: str, key: PrivateKey | None = None, *, dry_run: bool = False
 ) -> Retained:
     """Delete the records from before a moment; first answers that are too old go too.
 
@@ -49,30 +48,23 @@ def retain(
         through = _last_before(connection, before)
         cut = _cut_before(connection)
         if through > cut:
-            append(connection, head, [_statement(connection, through, before, version, key)])
+            deleted = Head(through, _hash(connection, through))
+            append(connection, head, [cut_entry(deleted, before, head, version, key)])
         through = max(through, cut)
         forget(connection, datetime.now(UTC))
-    deleted = 0
+    gone = 0
     while count := _delete_some(store, through):
-        deleted += count
-    if store.is_sqlite and deleted:
+        gone += count
+    if store.is_sqlite and gone:
         _shrink_journal(store)
-    return Retained(deleted, through)
+    return Retained(gone, through)
 
 
-def _statement(
-    connection: Connection, through: int, before: datetime, version: str, key: Ed25519PrivateKey | None
-) -> Entry:
-    """The record that says what is deleted."""
-    hash_: str = connection.execute(select(RECORDS.c.hash).where(RECORDS.c.sequence == through)).scalar_one()
-    now = datetime.now(UTC)
-    cut: dict[str, Json] = {"through": through, "hash": hash_, "before": moment_text(before)}
-    if key is not None:
-        cut["head"] = signed(Head(through, hash_), key).to_dict()
-    id_, timestamp = new_id(now), moment_text(now)
-    labels = {"version": version}
-    data = {"decision_id": id_, "timestamp": timestamp, "labels": labels, RETENTION: cut}
-    return Entry(decision_id=id_, kind=RETENTION, timestamp=timestamp, text=canonical(data))
+def _hash(connection: Connection, sequence: int) -> str:
+    found: str | None = connection.execute(select(RECORDS.c.hash).where(RECORDS.c.sequence == sequence)).scalar()
+    if found is None:
+        raise LogError(f"record number {sequence} is gone; `policyengine log verify` tells more. Nothing was deleted")
+    return found
 
 
 def _last_before(connection: Connection, before: datetime) -> int:
@@ -88,9 +80,7 @@ def _last_before(connection: Connection, before: datetime) -> int:
 
 def _cut_before(connection: Connection) -> int:
     """How far an earlier run has said that it deletes."""
-    from policyengine.decision_log.verify import cuts
-
-    return max((cut.through for cut in cuts(connection)), default=0)
+    return max((cut.deleted.sequence for cut in cuts(connection)), default=0)
 
 
 def _count(connection: Connection, through: int) -> int:

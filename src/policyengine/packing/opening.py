@@ -15,7 +15,7 @@ from policyengine.packing.zipping import MOST_BYTES
 from policyengine.source import nowhere
 
 if TYPE_CHECKING:
-    from policyengine.packing.signing import PublicKey
+    from policyengine.signatures import PublicKey
 
 
 def open_bundle(path: Path, sink: Diagnostics, keys: Sequence[PublicKey] = ()) -> BundleFiles | None:

@@ -22,7 +22,7 @@ from policyengine.web.generations import MOST_TOLD, Refused, Released, now_text
 from policyengine.web.trial import Tried, errors_of
 
 if TYPE_CHECKING:
-    from policyengine.packing.signing import PublicKey
+    from policyengine.signatures import PublicKey
 
 #: Tries the bundle of these files, of which the folder holds a copy.
 Try = Callable[[BundleFiles, Path], Tried]

@@ -16,6 +16,9 @@ class LogMetrics:
         self._records = Counter("policyengine_log_records", "Decisions committed to the log", registry=registry)
         self._commits = Counter("policyengine_log_commits", "Transactions in which they were", registry=registry)
         self._failures = Counter("policyengine_log_failures", "Transactions that failed", registry=registry)
+        self._heads = Counter(
+            "policyengine_log_head_failures", "Signed heads that could not be written", registry=registry
+        )
         self._without = Counter("policyengine_log_answers_without", "Answers sent without a log", registry=registry)
         self._lock = threading.Lock()
         self._seen = Commits()
@@ -27,6 +30,10 @@ class LogMetrics:
             self._records.inc(self._seen.records - seen.records)
             self._commits.inc(self._seen.commits - seen.commits)
             self._failures.inc(self._seen.failures - seen.failures)
+
+    def head_failed(self) -> None:
+        """A signed head could not be written."""
+        self._heads.inc()
 
     def answered_without(self) -> None:
         """An answer is sent that is not logged."""

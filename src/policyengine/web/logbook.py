@@ -39,7 +39,7 @@ class Logbook:
         self._settings = settings
         self._metrics = metrics
         self._failing = False
-        self.log = None if settings is None else DecisionLog(settings, policyengine.__version__)
+        self.log = None if settings is None else DecisionLog(settings, policyengine.__version__, metrics.head_failed)
 
     @property
     def readable(self) -> bool:

@@ -10,8 +10,10 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,12 +37,14 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from policyengine.decision_log.opening import Opening
-    from policyengine.packing.signing import PublicKey
+    from policyengine.signatures import PublicKey
     from policyengine.web.guard import Guarding
 
 #: Threads of a worker besides those that decide: to refuse what is too much, and to tell of health and counts. Deciding
 #: is one at a time; reading and writing overlap, and who is slow to send a body holds a thread for as long as it takes.
 SPARE_THREADS: Final = 16
+#: Seconds that a worker has at its end to close its log.
+CLOSING: Final = 5.0
 # Named as in `metrics`, which must not be imported before the variable is set.
 _SHARED_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -202,6 +206,24 @@ class _Handed:
     guarding: Guarding
 
 
+def _close_at_end(app: Flask) -> None:
+    """Close the log of this worker when it has answered all: then the last head is signed."""
+    from policyengine.web.app import LOGBOOK
+
+    log = app.extensions[LOGBOOK].log
+    if log is None:
+        return
+
+    def close() -> None:
+        # What hangs with a disk or a database that is away must not hold up the end.
+        closing = threading.Thread(target=log.close, name="log-closing", daemon=True)
+        closing.start()
+        closing.join(CLOSING)
+
+    # In a process of this kind Python runs these at the end, and not those of `atexit`.
+    Finalize(None, close, exitpriority=0)
+
+
 def _guarding(listening: Listening, folder: str) -> Guarding:
     """What the workers need to know; ``folder`` is one that they share and that ends with the server."""
     from policyengine.web.guard import Guarding
@@ -248,6 +270,7 @@ class _Start:
             concurrency=handed.listening.concurrency,
             log=handed.log,
         )
+        _close_at_end(app)
         if not self.has_begun():
             with self._started.get_lock():
                 self._started.value += 1

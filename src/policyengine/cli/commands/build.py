@@ -35,7 +35,7 @@ def build(folder: str, output: str, key: str | None) -> None:
     from policyengine.loading import check_files
     from policyengine.packing.opening import open_bundle
     from policyengine.packing.packed import pack
-    from policyengine.packing.signing import read_signing_key
+    from policyengine.packing.signing import read_signing_key, with_signature
 
     signing_key = read_signing_key(key) if key else None
     sink = Diagnostics()
@@ -48,7 +48,7 @@ def build(folder: str, output: str, key: str | None) -> None:
         click.echo(diagnostic_text(warning), err=True)
     packed = pack(files, bundle.id, bundle.version)
     if signing_key:
-        packed = signing_key.sign(packed)
+        packed = with_signature(packed, signing_key)
     write_whole(output, packed.to_bytes())
     signed = f", signed with key {signing_key.public().id}" if signing_key else ""
     click.echo(f"{output}: {bundle.id} {bundle.version}  digest {bundle.digest}{signed}")

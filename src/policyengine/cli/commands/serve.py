@@ -24,7 +24,7 @@ from policyengine.errors import BundleError
 
 if TYPE_CHECKING:
     from policyengine.decision_log.log import LogSettings
-    from policyengine.packing.signing import PublicKey
+    from policyengine.signatures import PublicKey
     from policyengine.web.server import Listening, Loaded, Reloading
 
 
@@ -188,7 +188,7 @@ def _open_log(settings: LogSettings, loaded: Sequence[Loaded]) -> str:
     With answers that need no log, a database that is away is no hindrance. Raises LogError.
     """
     from policyengine.decision_log.errors import LogUnavailable
-    from policyengine.decision_log.heads import private_key
+    from policyengine.decision_log.keys import private_key
     from policyengine.decision_log.masking import check_masks
     from policyengine.decision_log.opening import open_log
     from policyengine.decision_log.store import Store

@@ -30,11 +30,11 @@ def sign(file: str, key: str) -> None:
     from policyengine.diagnostics import Diagnostics
     from policyengine.errors import BundleError
     from policyengine.packing.opening import open_packed
-    from policyengine.packing.signing import read_signing_key
+    from policyengine.packing.signing import read_signing_key, with_signature
 
     signing_key, sink = read_signing_key(key), Diagnostics()
     packed = open_packed(Path(file), sink)
     if packed is None:
         raise BundleError(sink.sorted())
-    write_whole(file, signing_key.sign(packed).to_bytes())
+    write_whole(file, with_signature(packed, signing_key).to_bytes())
     click.echo(f"{file}: signed with key {signing_key.public().id}")

@@ -49,7 +49,7 @@ def migrate(store: Store) -> int:
     help=f"""Delete old decisions from the log.
 
 Only the oldest records go, and a record in the log says which: it can be verified as before. With --key that record is
-signed. What is deleted cannot be replayed; export it first.
+signed; without, nobody can show later that you deleted them. What is deleted cannot be replayed; export it first.
 
 \b
 Examples:
@@ -67,7 +67,7 @@ Examples:
 @database_option
 def retain(store: Store, keep_days: int, key: Path | None, *, dry_run: bool) -> int:
     """Delete, and say how many."""
-    from policyengine.decision_log.heads import private_key
+    from policyengine.decision_log.keys import private_key
     from policyengine.decision_log.retention import retain as delete
 
     signer = None if key is None else private_key(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,8 @@ Examples:
   policyengine log export > decisions.jsonl
   policyengine log export --since 2025-01-01 --until 2026-01-01 --output decisions-2025.jsonl
 
+A file that it makes is for its owner's eyes only, because facts may be personal data.
+
 {exits.FOR_OTHERS}
 """
 )
@@ -115,5 +118,6 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
         yield file
         file.flush()
         return
-    with output.open("wb") as opened:
+    # The facts are for the owner's eyes only, as in the log. A file that is there already keeps the rights it has.
+    with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
         yield opened

@@ -19,51 +19,63 @@ if TYPE_CHECKING:
     help=f"""Verify that nothing in the log was changed, removed, put in or moved.
 
 Records are chained: a break names the first record that is not what it was. That the end was cut off, or everything
-made anew, shows only against heads that were signed and kept elsewhere.
+made anew, shows only against heads that were signed and kept elsewhere; that old records were deleted by who may, only
+with the public key. Where the key was replaced, give the old one and the new one.
 
 \b
 Examples:
   policyengine log verify
   policyengine log verify --heads heads.jsonl --public-key log-key.pub
+  policyengine log verify --heads heads.jsonl --public-key old-key.pub --public-key log-key.pub
 
 {exits.FOR_OTHERS}
 """
 )
 @existing_file("File of signed heads.", "--heads")
-@existing_file("Public key of who signed them.", "--public-key")
+@existing_file("Public key of who signed heads and deletions; several times, one each.", "--public-key", multiple=True)
 @database_option
-def verify(store: Store, heads: Path | None, public_key: Path | None) -> int:
+def verify(store: Store, heads: Path | None, public_key: tuple[Path, ...]) -> int:
     """Verify, and say what is wrong."""
-    from policyengine.decision_log import heads as signing
-    from policyengine.decision_log.verify import MOST_FAULTS
+    from policyengine.decision_log.heads import read_heads
+    from policyengine.decision_log.keys import public_key as read_key
+    from policyengine.decision_log.verify import MOST_FAULTS, Fault
     from policyengine.decision_log.verify import verify as read_all
 
-    if heads is not None and public_key is None:
+    if heads is not None and not public_key:
         raise click.UsageError("--heads needs --public-key: without it anybody could have signed them")
-    key = None if public_key is None else signing.public_key(public_key)
-    report = read_all(checked(store), () if heads is None else signing.read_heads(heads), key)
+    keys = [read_key(path) for path in public_key]
+    file = None if heads is None else read_heads(heads)
+    report = read_all(checked(store), None if file is None else file.heads, keys)
+    report.faults += [Fault(None, told) for told in (file.bad if file else ())]
     click.echo(_told(report))
+    if report.deleted and not public_key:
+        which = f"the deletion of the records up to number {report.deleted}"
+        click.echo(f"no key was checked for {which}, which anybody may have stated: give --public-key")
     if not report.faults:
         return exits.FINE
     for fault in report.faults[:MOST_FAULTS]:
-        click.echo(f"  number {fault.sequence}: {fault.what}")
+        click.echo(f"  {fault.what}" if fault.sequence is None else f"  number {fault.sequence}: {fault.what}")
     first = report.faults[0].sequence
-    click.echo(f"the log is not as it was written; the first bad record is number {first}")
+    if first is None:
+        click.echo("no record is known to be bad, but not all that was asked for could be verified")
+    else:
+        click.echo(f"the log is not as it must be; the first bad record is number {first}")
     return exits.FAILED
 
 
 @click.command(
-    help=f"""Make a key pair for signing heads: FILE, which is secret, and FILE.pub.
+    help=f"""Make a key pair for signing heads and deletions: FILE, which is secret, and FILE.pub.
 
-Keep FILE where whoever can write to the database cannot read it, and FILE.pub where you verify.
+Neither may be there already. Keep FILE where whoever can write to the database cannot read it, and FILE.pub where you
+verify.
 
 {exits.FOR_OTHERS}
 """
 )
 @click.argument("file", type=click.Path(path_type=Path))
 def key(file: Path) -> int:
-    """Write both; an existing file is not touched."""
-    from policyengine.decision_log.heads import new_key
+    """Write both; nothing if there is either."""
+    from policyengine.decision_log.keys import new_key
 
     public = new_key(file)
     click.echo(f"{file} is the private key, keep it secret; {public} is the public one")
@@ -91,11 +103,13 @@ Example:
 def heads(store: Store, key: Path, heads: Path) -> int:
     """Sign the head and add it."""
     from policyengine.decision_log import chain
-    from policyengine.decision_log import heads as signing
+    from policyengine.decision_log.heads import append_head, signed
+    from policyengine.decision_log.keys import private_key
 
+    signer = private_key(key)
     with checked(store).reading() as connection:
         head = chain.head(connection)
-    signing.append_head(heads, signing.signed(head, signing.private_key(key)))
+    append_head(heads, signed(head, signer))
     click.echo(f"head at number {head.sequence} added to {heads}")
     return exits.FINE
 
@@ -103,7 +117,9 @@ def heads(store: Store, key: Path, heads: Path) -> int:
 def _told(report: Report) -> str:
     if not report.records:
         return "the log holds no records"
-    against = f", against {report.heads:,} signed head{'s' * (report.heads != 1)}" if report.heads else ""
+    against = ""
+    if report.heads:
+        against = f", against {report.heads:,} signed head{'s' * (report.heads != 1)} up to number {report.newest_head}"
     return f"{report.records:,} records read, number {report.first} to {report.last}{against}" + (
         "" if report.faults else ": nothing was changed"
     )
