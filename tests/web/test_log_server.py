@@ -207,8 +207,12 @@ def is_kept(store: Store, digest: str) -> bool:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--log-mask", "/input/umbrella/prize"), "no bundle declares the fact `umbrella.prize`"),
+        (
+            ("--log-mask", "/input/umbrella/prize"),
+            "no bundle declares such a fact; did you mean `/input/umbrella/price`?",
+        ),
         (("--log-mask", "price"), "`price` is no place to mask"),
+        (("--log-erase", "/result/reason/*/message"), "did you mean `/result/reasons/*/message`?"),
         (("--log-heads", "heads"), "--log-heads and --log-key go together"),
         (("--no-log", "--read-log"), "--read-log has no effect where nothing is logged"),
         (("--no-log", "--log", "x"), "--log and --no-log contradict each other"),

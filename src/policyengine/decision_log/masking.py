@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policyengine.decision_log.errors import LogError
-from policyengine.diagnostics import did_you_mean
 from policyengine.engine.pointers import step_into
-from policyengine.model.bundle import CheckedBundle
 
 Json = object
 #: What stands in the place of a masked value.
@@ -34,21 +32,22 @@ class Masks:
     def __bool__(self) -> bool:
         return bool(self.hidden or self.erased)
 
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """Every place, each once."""
+        return tuple(dict.fromkeys((*self.hidden, *self.erased)))
+
 
 def masks(hidden: Sequence[str] = (), erased: Sequence[str] = ()) -> Masks:
     """The masks written as pointers; LogError for one that is none."""
     return Masks(tuple(map(_path, hidden)), tuple(map(_path, erased)))
 
 
-def check_masks(found: Masks, bundles: Mapping[str, CheckedBundle]) -> None:
-    """LogError for a mask of a fact that no bundle declares: a slip of the pen would log what must not be logged."""
-    known = {name for bundle in bundles.values() for name in _places(bundle)}
-    for path in (*found.hidden, *found.erased):
-        facts = ".".join(step for step in path[1:] if step != EACH)
-        if path[0] == "input" and not any(k == facts or k.startswith(f"{facts}.") for k in known):
-            near = did_you_mean(facts, sorted(known))
-            told = f"the mask /{'/'.join(path)} hides nothing: no bundle declares the fact `{facts}`"
-            raise LogError(told + (f"; {near}" if near else ""))
+def pointer_of(path: Sequence[str]) -> str:
+    """The place as it is written."""
+    pointer = ""
+    for step in path:
+        pointer = step_into(pointer, step)
+    return pointer
 
 
 def masked(entry: dict[str, Json], by: Masks) -> tuple[dict[str, Json], list[str], list[str]]:
@@ -99,10 +98,3 @@ def _path(pointer: str) -> tuple[str, ...]:
     for escape, meant in _ESCAPES:
         steps = [step.replace(escape, meant) for step in steps]
     return tuple(steps)
-
-
-def _places(bundle: CheckedBundle) -> Iterator[str]:
-    yield from bundle.facts
-    for name, items in bundle.lists.items():
-        yield name
-        yield from (f"{name}.{field}" for field in items.fields)

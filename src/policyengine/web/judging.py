@@ -19,6 +19,7 @@ from policyengine.packing.finding import bundles_in, is_bundle
 from policyengine.packing.opening import open_bundle
 from policyengine.source import nowhere
 from policyengine.web.generations import MOST_TOLD, Refused, Released, now_text
+from policyengine.web.mask_watch import MaskWatch
 from policyengine.web.trial import Tried, errors_of
 
 if TYPE_CHECKING:
@@ -42,14 +43,21 @@ class Judge:
     """Judges the bundles that ``named`` paths stand for: bundles, or folders of bundles.
 
     Copies go into ``copies``. With ``keys``, a bundle must be a packed file that one of them signed. With ``keep``,
-    what goes into service is handed over to it first; what it cannot keep is refused.
+    what goes into service is handed over to it first; what it cannot keep is refused. With ``masks``, what would leave
+    a mask of the log with nothing to hide is refused.
     """
 
-    def __init__(
-        self, named: Sequence[Path], keys: Sequence[PublicKey], copies: Path, try_out: Try, keep: Keep | None = None
+    def __init__(  # noqa: PLR0913, PLR0917 - all that judges a bundle
+        self,
+        named: Sequence[Path],
+        keys: Sequence[PublicKey],
+        copies: Path,
+        try_out: Try,
+        keep: Keep | None = None,
+        masks: MaskWatch | None = None,
     ) -> None:
         self.named = tuple(named)
-        self._keys, self._copies, self._try, self._keep = keys, copies, try_out, keep
+        self._keys, self._copies, self._try, self._keep, self._masks = keys, copies, try_out, keep, masks
         self._numbers = itertools.count(1)
         copies.mkdir()
 
@@ -77,6 +85,7 @@ class Judge:
         for released in serving.values():
             if released.source not in round_.judged and released.id not in round_.bundles:
                 self._gone(released, round_, removes=removes)
+        self._check_masks(round_)
         if not round_.bundles:
             # A service of nothing helps nobody: whatever happened to the folder, the bundles stay.
             round_.bundles = dict(serving)
@@ -119,10 +128,18 @@ class Judge:
             return
         if not self._is_kept(files, tried.identity, round_):
             return
+        if self._masks is not None:
+            self._masks.note(released.digest, tried.idle_masks)
         old = round_.serving.get(released.id)
         # The same policies in another place are the same edition.
         is_moved = old is not None and old.digest == released.digest
         round_.bundles[released.id] = replace(old, source=files.shown) if old and is_moved else released
+
+    def _check_masks(self, round_: _Round) -> None:
+        # What was refused stays as it was before, and that may take from a mask what another bundle gave it.
+        while self._masks is not None and (lost := self._masks.lost(round_.serving, round_.bundles)):
+            for id_, faults in lost.items():
+                round_.take_back(id_, faults)
 
     def _is_kept(self, files: BundleFiles, identity: Mapping[str, str], round_: _Round) -> bool:
         if self._keep is None:
@@ -175,6 +192,13 @@ class _Round:
             return taken.source
         is_elsewhere = old is not None and old.source != released.source and old.source in self._sources
         return old.source if old and is_elsewhere else None
+
+    def take_back(self, bundle: str, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse what was to go into service; what is in service of it stays."""
+        refused, old = self.bundles.pop(bundle), self.serving.get(bundle)
+        if old is not None:
+            self.bundles[bundle] = old
+        self.refuse(bundle, refused.source, faults)
 
     def refuse(self, bundle: str, source: str, faults: Sequence[Mapping[str, Any]]) -> None:
         """Refuse what is in this folder or file; what is in service of it stays."""

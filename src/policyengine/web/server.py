@@ -28,6 +28,7 @@ from policyengine.web import logs
 from policyengine.web.ending import hear_every_end
 from policyengine.web.engines import Engines
 from policyengine.web.judging import Judge, Keep
+from policyengine.web.mask_watch import MaskWatch
 from policyengine.web.processes import GRACE, Processes, end_with_parent
 from policyengine.web.supervisor import Supervisor
 from policyengine.web.trial import Trials
@@ -128,8 +129,9 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
         counts = Path(folder, "metrics")
         counts.mkdir()
         os.environ[_SHARED_COUNTS] = str(counts)
-        trials = Trials(engines.settings)
-        judge = Judge(reloading.named, reloading.keys, Path(folder, "bundles"), trials.run, _keeping(log))
+        trials = Trials(engines.settings, masks=None if log is None else log.masks)
+        copies, masks = Path(folder, "bundles"), _masks(log, loaded)
+        judge = Judge(reloading.named, reloading.keys, copies, trials.run, _keeping(log), masks)
         released = {
             bundle.id: judge.released(files, {"id": bundle.id, "version": bundle.version, "digest": bundle.digest})
             for files, bundle in loaded
@@ -173,6 +175,11 @@ def _keeping(log: LogSettings | None) -> Keep | None:
     from policyengine.decision_log.archive import keep_files
 
     return functools.partial(keep_files, log.database)
+
+
+def _masks(log: LogSettings | None, loaded: Sequence[Loaded]) -> MaskWatch | None:
+    """What sees to it that a reload leaves no mask of the log with nothing to hide; None: there are no masks."""
+    return MaskWatch(log.masks, [bundle for _, bundle in loaded]) if log is not None and log.masks else None
 
 
 def _server(listening: Listening, hang_up: Callable[[], object], has_begun: Callable[[], bool]) -> Processes:

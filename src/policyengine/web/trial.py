@@ -13,11 +13,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from policyengine.decision_log.mask_places import idle_masks
+from policyengine.decision_log.masking import Masks
 from policyengine.diagnostics import Diagnostic, Diagnostics, Severity
 from policyengine.engine.settings import EngineSettings
 from policyengine.frontend.bundle_files import BundleFiles, Unread, read_files
@@ -37,17 +39,24 @@ _COMMAND: Final = (sys.executable, "-P", "-m", "policyengine.web.trial")
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of a trial: the identity of the bundle, None for one that cannot be served, and its diagnostics."""
+    """What came of a trial: the identity of the bundle, None for one that cannot be served, and its diagnostics.
+
+    ``idle_masks`` are the masks of the log that hide nothing in it.
+    """
 
     identity: Mapping[str, str] | None
     diagnostics: tuple[Mapping[str, Any], ...]
+    idle_masks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Trials:
-    """Runs trials, one at a time. ``settings`` are those of the engines in service; ``command`` runs this module."""
+    """Runs trials, one at a time. ``settings`` are those of the engines in service; ``command`` runs this module.
 
-    def __init__(self, settings: EngineSettings, command: Sequence[str] = _COMMAND) -> None:
-        self._settings, self._command = settings, list(command)
+    ``masks`` are those of the log.
+    """
+
+    def __init__(self, settings: EngineSettings, command: Sequence[str] = _COMMAND, masks: Masks | None = None) -> None:
+        self._settings, self._command, self._masks = settings, list(command), masks or Masks()
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
         self._is_closed = False
@@ -60,6 +69,7 @@ class Trials:
             "unread": {path: asdict(unread) for path, unread in files.unread.items()},
             "claim": files.claim,
             "settings": asdict(self._settings),
+            "masks": asdict(self._masks),
         }
         with self._lock:
             if self._is_closed:
@@ -74,7 +84,7 @@ class Trials:
         if process.returncode:
             return _ended(files.shown, f"the process that tried it ended with code {process.returncode}")
         answer = json.loads(out)
-        return Tried(answer["identity"], tuple(answer["diagnostics"]))
+        return Tried(answer["identity"], tuple(answer["diagnostics"]), answer["idle_masks"])
 
     def close(self) -> None:
         """End what is running, and run nothing more."""
@@ -92,15 +102,16 @@ def _ended(shown: str, why: str) -> Tried:
 _REMEDY: Final = "the log of the service has more; a bundle that was served before is fine again when it is put back"
 
 
-def tried(files: BundleFiles, settings: EngineSettings) -> Tried:
-    """Try the bundle of these files here and now."""
+def tried(files: BundleFiles, settings: EngineSettings, masks: Masks | None = None) -> Tried:
+    """Try the bundle of these files here and now; ``masks`` are those of the log."""
     bundle, sink = check_files(files, Diagnostics())
     if bundle is not None:
         _try_engine(bundle, settings, files.shown, sink)
-    identity = None
-    if bundle is not None and not sink.failed:
-        identity = {"id": bundle.id, "version": bundle.version, "digest": bundle.digest}
-    return Tried(identity, tuple(d.to_dict() for d in sink.sorted()))
+    told = tuple(d.to_dict() for d in sink.sorted())
+    if bundle is None or sink.failed:
+        return Tried(None, told)
+    idle = idle_masks(masks, bundle) if masks else {}
+    return Tried({"id": bundle.id, "version": bundle.version, "digest": bundle.digest}, told, idle)
 
 
 def _try_engine(bundle: CheckedBundle, settings: EngineSettings, shown: str, sink: Diagnostics) -> None:
@@ -130,7 +141,8 @@ def main() -> None:
     unread = {path: Unread(**why) for path, why in question["unread"].items()}
     claim = tuple(question["claim"]) if question["claim"] else None
     files = BundleFiles(question["shown"], read_files(Path(question["copy"])).contents, unread, claim)
-    json.dump(asdict(tried(files, EngineSettings(**question["settings"]))), result)
+    masks = Masks(**{name: tuple(map(tuple, paths)) for name, paths in question["masks"].items()})
+    json.dump(asdict(tried(files, EngineSettings(**question["settings"]), masks)), result)
     result.flush()
 
 

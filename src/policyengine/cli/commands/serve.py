@@ -189,7 +189,7 @@ def _open_log(settings: LogSettings, loaded: Sequence[Loaded]) -> str:
     """
     from policyengine.decision_log.errors import LogUnavailable
     from policyengine.decision_log.keys import private_key
-    from policyengine.decision_log.masking import check_masks
+    from policyengine.decision_log.mask_places import check_masks
     from policyengine.decision_log.opening import open_log
     from policyengine.decision_log.store import Store
 
