@@ -123,8 +123,9 @@ def test_heads_that_show_nothing_are_no_proof(run, database, tmp_path):
     proof = ("log", "verify", "--heads", heads, "--public-key", f"{key}.pub", "--log", database)
     done = run(*proof)
     assert done.exit_code == 1
+    told = "no head that was given is of a record of this log, so that its end could have been cut off"
     assert done.output.splitlines()[1:] == [
-        "  there is no head of a record of this log among those that were given: they show nothing of its end",
+        f"  {told}; give the file that `serve --log-heads` or `policyengine log heads` writes",
         "no record is known to be bad, but not all that was asked for could be verified",
     ]
     heads.write_text('{"sequence": 3, "ha')
@@ -132,7 +133,7 @@ def test_heads_that_show_nothing_are_no_proof(run, database, tmp_path):
     done = run(*proof)
     assert done.exit_code == 1
     assert "against 1 signed head up to number 10" in done.output
-    assert f"  {heads}, line 1: this is no signed head; a full disk may have cut it short\n" in done.output
+    assert f"  {heads}, line 1: this is no signed head; if a full disk cut it short, take the line out\n" in done.output
 
 
 def test_what_no_key_was_checked_for_is_told(run, database, tmp_path):

@@ -41,7 +41,7 @@ def test_heads_of_somebody_else_or_changed_ones_are_not_trusted(full):
     assert f"is signed by a key with id '{OTHER.public().id}': give it with --public-key (and 1 more)" in faults[0]
     assert "the head of number 11" in faults[1]
     assert "has a wrong signature" in faults[1]
-    assert "no head of a record of this log" in faults[2]
+    assert "no head that was given is of a record of this log" in faults[2]
     with pytest.raises(LogError, match="without the public key"):
         verify(full, [theirs])
 
@@ -61,7 +61,7 @@ def test_no_head_of_this_log_shows_nothing(full, given):
         connection.execute(update(CHAIN).values(sequence=0, hash=NOTHING))
     report = verify(full, given, KEYS)
     # Where nothing was logged yet, a head of number 0 is right; without any there is no evidence at all.
-    assert [f.what.partition(" of a record")[0] for f in report.faults] == ["there is no head"] * (not given)
+    assert [f.what.partition(" is of a record")[0] for f in report.faults] == ["no head that was given"] * (not given)
 
 
 def test_a_pair_of_keys_is_never_written_over_another(tmp_path):
@@ -101,7 +101,7 @@ def test_a_line_that_a_full_disk_cut_short_swallows_no_other(tmp_path):
     append_head(file, signed(SOME, KEY))
     heads, bad = read_heads(file)
     assert len(heads) == 2
-    assert bad == (f"{file}, line 2: this is no signed head; a full disk may have cut it short",)
+    assert bad == (f"{file}, line 2: this is no signed head; if a full disk cut it short, take the line out",)
     assert file.read_bytes().count(b"\n") == 3
 
 
@@ -167,6 +167,19 @@ def test_a_quiet_service_signs_its_last_record_by_itself(monkeypatch):
     export(Head(2, "b" * 64))
     export.close()
     assert written.heads == [1, 2]
+
+
+def test_a_service_that_is_about_to_end_signs_without_delay(monkeypatch):
+    written = Written(monkeypatch)
+    export = HeadExport(None, KEY, list, records=1000, seconds=1e9)
+    export(Head(1, "a" * 64))
+    written.wait_for(lambda: written.heads == [1])
+    export(Head(2, "b" * 64))
+    export.hurry()
+    written.wait_for(lambda: written.heads == [1, 2])
+    export(Head(3, "c" * 64))
+    written.wait_for(lambda: written.heads == [1, 2, 3])
+    export.close()
 
 
 def test_heads_that_cannot_be_written_are_told_once_counted_and_made_up_for(monkeypatch, caplog):

@@ -42,7 +42,7 @@ class HeadExport:
         # The first head is signed at once: before it there is nothing to go by.
         self._due = float("-inf")
         self._retry = float("-inf")
-        self._is_failing = self._is_closed = False
+        self._is_failing = self._is_closed = self._hurries = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="log-heads", daemon=True)
         self._thread.start()
@@ -53,6 +53,12 @@ class HeadExport:
             if head.sequence > self._newest:
                 self._newest, self._hash = head
                 self._changed.notify()
+
+    def hurry(self) -> None:
+        """From now on sign every head without delay."""
+        with self._changed:
+            self._hurries = True
+            self._changed.notify()
 
     def close(self) -> None:
         """Sign the last head, and end."""
@@ -82,8 +88,8 @@ class HeadExport:
                     self._changed.wait()
 
     def _seconds_left(self) -> float:
-        are_many = self._newest - self._written >= self._records
-        due = self._retry if are_many else max(self._due, self._retry)
+        is_due = self._hurries or self._newest - self._written >= self._records
+        due = self._retry if is_due else max(self._due, self._retry)
         return due - time.monotonic()
 
     def _write(self, head: Head) -> None:

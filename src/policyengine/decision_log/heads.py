@@ -75,7 +75,7 @@ def read_heads(path: Path) -> HeadFile:
         if found is not None:
             heads.append(found)
         elif line.strip():
-            bad.append(f"{path}, line {number}: this is no signed head; a full disk may have cut it short")
+            bad.append(f"{path}, line {number}: this is no signed head; if a full disk cut it short, take the line out")
     return HeadFile(tuple(heads), tuple(bad))
 
 

@@ -208,8 +208,8 @@ class _Verification:
             told = f"the chain went to number {cut_off} at {when}, as a signed head says: its end was cut"
             self._fault(max(self._report.last, self._report.deleted) + 1, told)
         elif self._wants_heads and not self._report.heads:
-            told = "there is no head of a record of this log among those that were given: they show nothing of its end"
-            self._fault(None, told)
+            told = "no head that was given is of a record of this log, so that its end could have been cut off"
+            self._fault(None, f"{told}; give the file that `serve --log-heads` or `policyengine log heads` writes")
 
     def _fault(self, sequence: int | None, what: str) -> None:
         self._report.faults.append(Fault(sequence, what))

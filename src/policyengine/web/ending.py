@@ -10,13 +10,17 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 _PAUSE: Final = 0.1
 
 
-def hear_every_end() -> None:
-    """Tells the server of a signal to end, should its main thread not have. Call it in the main thread."""
+def hear_every_end(others: Sequence[Callable[[], object]] = ()) -> None:
+    """Tells the server of a signal to end, should its main thread not have. Call it in the main thread.
+
+    Whatever is among the ``others`` when the signal comes is told after it.
+    """
     heard, told = os.pipe()
     os.set_blocking(told, False)
     # Python writes the number of every signal there as soon as it comes, whatever its main thread does.
@@ -29,5 +33,7 @@ def hear_every_end() -> None:
         handler = signal.getsignal(number)
         if callable(handler):
             handler(number, None)
+        for other in others:
+            other()
 
     threading.Thread(target=tell, name="hear-every-end", daemon=True).start()

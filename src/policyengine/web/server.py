@@ -213,13 +213,18 @@ class _Handed:
     guarding: Guarding
 
 
-def _close_at_end(app: Flask) -> None:
-    """Close the log of this worker when it has answered all: then the last head is signed."""
+def _close_at_end(app: Flask, told_of_end: list[Callable[[], object]]) -> None:
+    """Close the log of this worker when it has answered all: then the last head is signed.
+
+    That goes for a worker that ends by itself. So that one which does not, and is killed, leaves nothing unsigned
+    either, heads are signed without delay from the moment on at which it is told to end.
+    """
     from policyengine.web.app import LOGBOOK
 
     log = app.extensions[LOGBOOK].log
     if log is None:
         return
+    told_of_end.append(log.end_soon)
 
     def close() -> None:
         # What hangs with a disk or a database that is away must not hold up the end.
@@ -255,7 +260,8 @@ class _Start:
         from policyengine.web.app import create_app
         from policyengine.web.worker import Link
 
-        hear_every_end()
+        told_of_end: list[Callable[[], object]] = []
+        hear_every_end(told_of_end)
         handed = self._handed
         logs.configure(handed.listening.log_format, access=handed.listening.access_log)
         # A signal to all processes of the service is for the one that starts the others.
@@ -277,7 +283,7 @@ class _Start:
             concurrency=handed.listening.concurrency,
             log=handed.log,
         )
-        _close_at_end(app)
+        _close_at_end(app, told_of_end)
         if not self.has_begun():
             with self._started.get_lock():
                 self._started.value += 1

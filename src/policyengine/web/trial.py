@@ -18,7 +18,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from policyengine.decision_log.mask_places import idle_masks
 from policyengine.decision_log.masking import Masks
 from policyengine.diagnostics import Diagnostic, Diagnostics, Severity
 from policyengine.engine.settings import EngineSettings
@@ -110,8 +109,15 @@ def tried(files: BundleFiles, settings: EngineSettings, masks: Masks | None = No
     told = tuple(d.to_dict() for d in sink.sorted())
     if bundle is None or sink.failed:
         return Tried(None, told)
-    idle = idle_masks(masks, bundle) if masks else {}
-    return Tried({"id": bundle.id, "version": bundle.version, "digest": bundle.digest}, told, idle)
+    identity = {"id": bundle.id, "version": bundle.version, "digest": bundle.digest}
+    return Tried(identity, told, _idle(masks, bundle) if masks else {})
+
+
+def _idle(masks: Masks, bundle: CheckedBundle) -> dict[str, str]:
+    # Loaded here: schemas take time to load, and most services have no masks.
+    from policyengine.decision_log.mask_places import idle_masks
+
+    return idle_masks(masks, bundle)
 
 
 def _try_engine(bundle: CheckedBundle, settings: EngineSettings, shown: str, sink: Diagnostics) -> None:
