@@ -102,6 +102,22 @@ def test_each_value_is_asked_for_as_what_it_is():
             ask(name)
 
 
+def test_what_kubernetes_says_of_a_service_is_no_setting():
+    told = {
+        "POLICYENGINE_SERVICE_HOST": "10.0.0.11",
+        "POLICYENGINE_SERVICE_PORT": "8000",
+        "POLICYENGINE_SERVICE_PORT_HTTP": "8000",
+        "POLICYENGINE_PORT": "tcp://10.0.0.11:8000",
+        "POLICYENGINE_PORT_8000_TCP": "tcp://10.0.0.11:8000",
+        "POLICYENGINE_PORT_8000_TCP_PROTO": "tcp",
+        "POLICYENGINE_PORT_8000_TCP_PORT": "8000",
+        "POLICYENGINE_PORT_8000_TCP_ADDR": "10.0.0.11",
+    }
+    assert configure({}, told, SETTINGS).whole("port") == configure({}, {}, SETTINGS).whole("port")
+    assert configure({}, {"POLICYENGINE_PORT": "8100"}, SETTINGS).whole("port") == 8100
+    assert len(faults(environment={"POLICYENGINE_PORTS": "1", "POLICYENGINE_SERVICE": "1"}, settings=SETTINGS)) == 2
+
+
 def test_a_variable_that_is_mistyped_is_refused():
     assert faults(environment={"POLICYENGINE_COUTN": "3", "POLICYENGINE_ELSE": "", "policyengine_x": "1"}) == [
         "POLICYENGINE_COUTN: there is no such setting; did you mean `POLICYENGINE_COUNT`?",

@@ -24,6 +24,7 @@ from tests.web.editions import BUNDLE, DECIDE, ask, damage, replace, write
 
 from policyengine.cli.main import cli
 from policyengine.packing.packed import Packed, unpack
+from policyengine.web.folder import PREFIX
 
 RELOAD = "/v1/admin/reload"
 #: Rounds of the test under load; `make chaos` and other long runs ask for more.
@@ -231,6 +232,23 @@ def test_a_worker_that_starts_anew_loads_what_is_in_service_not_what_lies_on_dis
         with running.client() as client:
             found.add(ask(client)[0])
     assert found == {2}
+
+
+def test_copies_that_somebody_cleared_away_are_made_again(serve, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    running = serve("--workers", "2")
+    write(folder / "editions", 2)
+    assert running.reload().status_code == 200
+    copies = list(tmp_path.glob(f"{PREFIX}*/bundles/*"))
+    for copy in copies:
+        shutil.rmtree(copy)
+    assert running.reload().json()["result"] == "unchanged"
+    assert len(list(tmp_path.glob(f"{PREFIX}*/bundles/*"))) == len(copies) == 1
+    old = {w["pid"] for w in running.ready()["workers"]}
+    os.kill(min(old), signal.SIGKILL)
+    running.http.close()
+    running.http = running.client()
+    running.until(lambda told: len(told["workers"]) == 2 and {w["pid"] for w in told["workers"]} != old)
 
 
 def test_a_worker_that_ends_during_a_reload_does_not_stop_it(serve, folder):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyengine.diagnostics import Diagnostic, Diagnostics
 from policyengine.errors import PolicyEngineError
-from policyengine.frontend.bundle_files import BundleFiles
+from policyengine.frontend.bundle_files import BundleFiles, read_files
 from policyengine.packing.finding import bundles_in, is_bundle
 from policyengine.packing.opening import open_bundle
 from policyengine.source import nowhere
@@ -99,7 +99,7 @@ class Judge:
         if files is None:
             round_.refuse(before.id if before else path.stem, source, [d.to_dict() for d in sink])
         elif before and not files.unread and files.digest() == before.digest:
-            round_.bundles[before.id] = before
+            round_.bundles[before.id] = self._with_copy(before, files)
         else:
             self._judge_files(files, path, before, round_)
 
@@ -141,6 +141,12 @@ class Judge:
         round_.bundles[released.id] = released
         told = "a bundle that only vanishes stays in service"
         round_.refuse(released.id, released.source, [_gone_fault(released, told)])
+
+    def _with_copy(self, released: Released, files: BundleFiles) -> Released:
+        """The same; its copy is made again if somebody cleared it away, since a worker that starts loads it."""
+        if read_files(Path(released.files)).digest() == released.digest:
+            return released
+        return replace(released, files=str(self._copy(files)))
 
     def _copy(self, files: BundleFiles) -> Path:
         folder = self._copies / f"{next(self._numbers):06d}"

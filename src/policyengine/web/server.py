@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import gc
-import ipaddress
 import multiprocessing
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from policyengine.access.addresses import is_loopback
 from policyengine.configuration.settings import CONCURRENCY
 from policyengine.decision_log.log import LogSettings
 from policyengine.frontend.bundle_files import BundleFiles
@@ -25,6 +24,7 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
 from policyengine.web.ending import hear_every_end
 from policyengine.web.engines import Engines
+from policyengine.web.folder import service_folder
 from policyengine.web.judging import Judge, Keep
 from policyengine.web.processes import GRACE, Processes, end_with_parent
 from policyengine.web.supervisor import Supervisor
@@ -87,7 +87,7 @@ class Listening:
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach it."""
-        return ipaddress.ip_address(self.address.partition("%")[0]).is_loopback
+        return is_loopback(self.address.partition("%")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
 
     The workers serve the bundles that are handed over here, until a reload puts others in their place.
     """
-    with tempfile.TemporaryDirectory(prefix="policyengine-", ignore_cleanup_errors=True) as folder:
+    with service_folder() as folder:
         counts = Path(folder, "metrics")
         counts.mkdir()
         os.environ[_SHARED_COUNTS] = str(counts)
