@@ -166,6 +166,13 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place(tmp_path):
     ]
 
 
+def test_a_list_of_folders_that_came_out_empty_does_not_mean_the_shipped_ones(tmp_path):
+    path = tmp_path / "service.yaml"
+    path.write_text("parts: []\n")
+    (told,) = faults({"config": str(path)})
+    assert "`parts`: it names no folder; leave the key out for the shipped bundles" in told
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- count\n", "count\n"])
 def test_a_file_without_settings(tmp_path, text):
     path = tmp_path / "service.yaml"
@@ -190,7 +197,7 @@ def test_paths_in_the_file_start_where_it_is(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     found = configure({"config": str(path)}, {}, SAMPLE)
     assert found.place("store") == f"{tmp_path.parent}/store"
-    assert found.several("parts") == (f"{tmp_path}/parts", "shipped", f"{tmp_path}/other", "/abs")
+    assert found.several("parts") == (f"{tmp_path}/parts", f"{tmp_path}/shipped", f"{tmp_path}/other", "/abs")
     found = configure({}, {"POLICYENGINE_STORE": "x", "POLICYENGINE_PARTS": f"a{os.pathsep}b"}, SAMPLE)
     assert (found.place("store"), found.several("parts")) == ("x", ("a", "b"))
 
