@@ -168,6 +168,8 @@ def test_who_wants_it_is_not_ready_while_an_update_is_refused(serve, folder):
     assert (told["http"], told["type"]) == (503, "urn:policyengine:problem:not-ready")
     assert "parameters.yaml:1:7: error[schema/kind]" in told["detail"]
     assert "0.0.1 with digest" in told["detail"]
+    assert told["service"]["refused"][0]["bundle"] == BUNDLE
+    fits(running, "ReadinessProblem", {name: value for name, value in told.items() if name != "http"})
     assert ask(running.http)[0] == 1
     write(folder / "editions", 1)
     assert running.reload().json()["result"] == "unchanged"
@@ -227,6 +229,7 @@ def test_a_worker_that_starts_anew_loads_what_is_in_service_not_what_lies_on_dis
         lambda told: {w["pid"] for w in told["workers"]} != old and [w["generation"] for w in told["workers"]] == [2, 2]
     )
     assert told["status"] == "ready"
+    assert running.counts()["policyengine_worker_starts_total[]"] == 3
     found = set()
     for _ in range(20):
         with running.client() as client:

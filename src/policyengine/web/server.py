@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from policyengine.access.addresses import is_loopback
 from policyengine.configuration.settings import CONCURRENCY
@@ -72,7 +73,8 @@ class Listening:
 
     ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`. ``keys`` is the path of
     the file of keys with which callers may ask; None: everybody may, or with ``own_names_only`` who asks this machine
-    by a name of its own. Each worker decides no more than ``concurrency`` requests at a time.
+    by a name of its own. Each worker decides no more than ``concurrency`` requests at a time. ``proxies``: so many in
+    front add an address to ``X-Forwarded-For`` each.
     """
 
     address: str
@@ -83,6 +85,7 @@ class Listening:
     keys: str | None = None
     own_names_only: bool = False
     concurrency: int = CONCURRENCY
+    proxies: int = 0
 
     @property
     def is_local(self) -> bool:
@@ -248,6 +251,8 @@ class _Start:
             concurrency=handed.listening.concurrency,
             log=handed.log,
         )
+        if handed.listening.proxies:
+            app.wsgi_app = ProxyFix(app.wsgi_app, handed.listening.proxies, 0)  # type: ignore[method-assign]
         if not self.has_begun():
             with self._started.get_lock():
                 self._started.value += 1

@@ -151,6 +151,7 @@ def _listening(configuration: Configuration) -> Listening:
         # Who gives the machine another name and listens on that wants to be asked by it.
         own_names_only=not chosen and is_own_name(host),
         concurrency=configuration.whole("concurrency"),
+        proxies=configuration.whole("proxies"),
     )
 
 
