@@ -282,6 +282,9 @@ def test_no_secret_is_logged_and_no_stack_trace_told(bundles, tmp_path):
     # One line for each request, so that what is looked for below was there to be found.
     assert log.count(" method=GET ") + log.count(" method=POST ") == len(answers)
     assert f"pe_{good.key.id}_…" in log
+    # Who asked, and that a key was refused, is told.
+    assert f" caller=a key={good.key.id}" in log
+    assert 'WARNING a key was refused why="this is not a key of this service" address=127.0.0.1' in log
     for text in (good.text, wrong, limited.text):
         assert text.rpartition("_")[2] not in log + "\n".join(running.printed)
     assert all("Traceback" not in answer.text for answer in answers)
