@@ -24,6 +24,7 @@ from tests.web.editions import BUNDLE, DECIDE, ask, damage, replace, write
 
 from policyengine.cli.main import cli
 from policyengine.packing.packed import Packed, unpack
+from policyengine.packing.signing import read_public_key
 from policyengine.web.folder import PREFIX
 
 RELOAD = "/v1/admin/reload"
@@ -366,6 +367,7 @@ def test_signed_bundles_alone(serve, folder, tmp_path):
         releases[number] = file.read_bytes()
     file.write_bytes(releases[1])
     running = serve("--workers", "2", "--require-signature", f"{tmp_path}/ours.public.pem", at=file)
+    assert f"  only bundles that are signed by {read_public_key(tmp_path / 'ours.public.pem').id}" in running.printed
     file.write_bytes(releases[2])
     assert running.reload().status_code == 200
     assert ask(running.http)[0] == 2
