@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from random import Random
@@ -182,3 +184,14 @@ def test_six_hundred_rules_are_split_and_right():
     assert made.program.share()["d"].networks > 1
     assert made.wrong() == 0
     made.program.close()
+
+
+def test_a_module_that_cannot_be_loaded_is_told_in_a_line_with_the_remedy(tmp_path):
+    told = "undefined symbol: PyEval_CallObject"
+    (tmp_path / "durable_rules_engine.py").write_text(f"raise ImportError({told!r})\n")
+    command = [sys.executable, "-m", "policyengine", "decide", "trade_assurance", "coverage", "--facts", os.devnull]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: durable-rules cannot be loaded ({told}); compile it anew: CPPFLAGS=")
+    assert "Traceback" not in done.stderr

@@ -67,8 +67,9 @@ def test_all_that_may_be_said_of_a_key(run, path):
         "good": True,
     }
     lines = run("key", "list", "--keys", str(path)).output.splitlines()
-    assert lines[0].split() == ["id", "holder", "scopes", "rate", "state"]
-    assert lines[1] == f"{made['id']}  checkout  read_log monitor  10/min, 3 at once  good until 2099-12-31"
+    assert lines[0].split() == ["id", "holder", "scopes", "rate", "created", "state"]
+    told = f"{made['id']}  checkout  read_log monitor  10/min, 3 at once  {created.date()}  good until 2099-12-31"
+    assert lines[1] == told
 
 
 def test_a_key_is_revoked_by_its_id(run, path):
@@ -230,24 +231,29 @@ def unit(run) -> dict[str, list[str]]:
     return found
 
 
-def test_the_unit_starts_the_service_with_settings_that_there_are(run, monkeypatch):
+def test_the_unit_starts_the_service_with_settings_that_there_are(run, tmp_path):
     service = unit(run)
     (start,) = service["ExecStart"]
     program, *words = shlex.split(start)
     assert program.endswith("/bin/policyengine")
-    for setting in service["Environment"]:
-        monkeypatch.setenv(*setting.split("=", 1))
+    # The settings that its head proposes, which stand there as comments.
+    head = run("example", "systemd").output.partition("[Unit]")[0]
+    file = tmp_path / "service.yaml"
+    file.write_text("\n".join(re.findall(r"^#   (\w+: .*)$", head, re.MULTILINE)) + "\n")
+    words[words.index("/etc/policyengine/service.yaml")] = str(file)
     done = run(*words, "--show-config", "--format", "json")
     assert done.exit_code == 0, done.output
-    given = {name for name, value in json.loads(done.stdout).items() if value["origin"] == "environment"}
-    assert given == {"host", "port", "workers", "keys", "differences", "log"}
-    assert f"/var/lib/{service['StateDirectory'][0]}/" in json.loads(done.stdout)["keys"]["value"]
+    given = {name: value["value"] for name, value in json.loads(done.stdout).items() if value["origin"] == "file"}
+    written = ("keys", "differences", "log", "log_heads", "log_key")
+    assert set(given) == {"bundles", "require_signature", *written}
+    assert all(given[name].startswith(f"/var/lib/{service['StateDirectory'][0]}/") for name in written)
 
 
 def test_the_unit_takes_rights_away_and_is_well_formed(run):
     service = unit(run)
-    for key in ("DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "MemoryDenyWriteExecute"):
+    for key in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateUsers", "MemoryDenyWriteExecute"):
         assert service[key] == ["yes"], key
+    assert service["User"] == ["policyengine"]
     assert service["ProtectSystem"] == ["strict"]
     assert service["CapabilityBoundingSet"] == [""]
     reader = configparser.ConfigParser(strict=False, delimiters="=", interpolation=None)

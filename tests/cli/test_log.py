@@ -52,7 +52,7 @@ def test_migrate_says_what_it_did(run, tmp_path):
 )
 def test_a_log_that_is_not_there(run, tmp_path, words):
     done = run("log", *words, "--log", tmp_path / "nowhere")
-    assert (done.exit_code, "has no tables of a decision log" in done.stderr) == (1, True)
+    assert (done.exit_code, "there is no decision log" in done.stderr) == (1, True)
     assert list(tmp_path.glob("nowhere*")) == []
 
 

@@ -102,6 +102,22 @@ def test_each_value_is_asked_for_as_what_it_is():
             ask(name)
 
 
+def test_what_kubernetes_says_of_a_service_is_no_setting():
+    told = {
+        "POLICYENGINE_SERVICE_HOST": "10.0.0.11",
+        "POLICYENGINE_SERVICE_PORT": "8000",
+        "POLICYENGINE_SERVICE_PORT_HTTP": "8000",
+        "POLICYENGINE_PORT": "tcp://10.0.0.11:8000",
+        "POLICYENGINE_PORT_8000_TCP": "tcp://10.0.0.11:8000",
+        "POLICYENGINE_PORT_8000_TCP_PROTO": "tcp",
+        "POLICYENGINE_PORT_8000_TCP_PORT": "8000",
+        "POLICYENGINE_PORT_8000_TCP_ADDR": "10.0.0.11",
+    }
+    assert configure({}, told, SETTINGS).whole("port") == configure({}, {}, SETTINGS).whole("port")
+    assert configure({}, {"POLICYENGINE_PORT": "8100"}, SETTINGS).whole("port") == 8100
+    assert len(faults(environment={"POLICYENGINE_PORTS": "1", "POLICYENGINE_SERVICE": "1"}, settings=SETTINGS)) == 2
+
+
 def test_a_variable_that_is_mistyped_is_refused():
     assert faults(environment={"POLICYENGINE_COUTN": "3", "POLICYENGINE_ELSE": "", "policyengine_x": "1"}) == [
         "POLICYENGINE_COUTN: there is no such setting; did you mean `POLICYENGINE_COUNT`?",
@@ -150,6 +166,13 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place(tmp_path):
     ]
 
 
+def test_a_list_of_folders_that_came_out_empty_does_not_mean_the_shipped_ones(tmp_path):
+    path = tmp_path / "service.yaml"
+    path.write_text("parts: []\n")
+    (told,) = faults({"config": str(path)})
+    assert "`parts`: it names no folder; leave the key out for the shipped bundles" in told
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- count\n", "count\n"])
 def test_a_file_without_settings(tmp_path, text):
     path = tmp_path / "service.yaml"
@@ -174,7 +197,7 @@ def test_paths_in_the_file_start_where_it_is(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     found = configure({"config": str(path)}, {}, SAMPLE)
     assert found.place("store") == f"{tmp_path.parent}/store"
-    assert found.several("parts") == (f"{tmp_path}/parts", "shipped", f"{tmp_path}/other", "/abs")
+    assert found.several("parts") == (f"{tmp_path}/parts", f"{tmp_path}/shipped", f"{tmp_path}/other", "/abs")
     found = configure({}, {"POLICYENGINE_STORE": "x", "POLICYENGINE_PARTS": f"a{os.pathsep}b"}, SAMPLE)
     assert (found.place("store"), found.several("parts")) == ("x", ("a", "b"))
 

@@ -77,11 +77,12 @@ def test_options_of_the_command_itself():
 
 def test_commands_and_options_named_anywhere_exist():
     of_git = {"--quiet", "--create", "--unified", "--unidiff-zero", "--all", "--message", "--set-upstream"}
-    of_other_programs = {"--indent", "--json-lines", "--data-binary", "--no-isolation", *of_git}
+    of_pip = {"--no-index", "--find-links", "--upgrade"}
+    of_other_programs = {"--indent", "--json-lines", "--data-binary", "--no-isolation", *of_git, *of_pip}
     every = commands(cli)
     known = {o for command in (cli, *every.values()) for o in options(command)} | {"--help"} | of_other_programs
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= known
-    assert set(re.findall(r"^ *policyengine ([a-z-]+)", TEXT, re.MULTILINE)) <= set(cli.commands)
+    assert set(re.findall(r"^ *policyengine ([a-z][a-z-]*)", TEXT, re.MULTILINE)) <= set(cli.commands)
 
 
 def test_every_exit_code():

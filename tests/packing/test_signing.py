@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from policyengine.cli.main import cli
+from policyengine.diagnostics import Diagnostics
+from policyengine.packing.opening import open_bundle
 from policyengine.packing.packed import Packed, unpack
 from policyengine.packing.signing import new_pair, read_public_key, read_signing_key, with_signature
 from policyengine.signatures import BadKey, PrivateKey, PublicKey
@@ -161,6 +164,20 @@ def test_the_key_of_rfc_8032_gives_the_signature_that_it_must():
 def serve(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "policyengine", "serve", "--port", "0", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_where_signatures_are_required_nothing_but_a_file_is_ever_read(release, tmp_path, monkeypatch):
+    """Also not what is a file at one look and a folder at the next: whoever may write there could make it so."""
+    keys = [read_public_key(release.ours)]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (release.folder, pipe, tmp_path / "nowhere"):
+        sink = Diagnostics()
+        assert open_bundle(path, sink, keys) is None
+        assert [d.code for d in sink] == ["signature/missing"]
+    monkeypatch.setattr(Path, "is_dir", lambda _: False)
+    assert open_bundle(release.folder, Diagnostics(), keys) is None
+    assert open_bundle(release.file, Diagnostics(), keys) is not None
 
 
 def test_a_service_that_requires_signatures_does_not_start_without(release):

@@ -15,7 +15,8 @@ class Asked:
         self.now, self.times = 50.0, 0
         self.faulty: list[str] = []
         self.log: bool | Exception = True
-        self.fitness = Fitness(self.engines, self.writes, lambda: self.now)
+        self.keys = True
+        self.fitness = Fitness(self.engines, self.writes, lambda: self.keys, lambda: self.now)
 
     def engines(self) -> list[str]:
         self.times += 1
@@ -36,6 +37,12 @@ def test_asked_often_it_is_tried_once_until_a_moment_has_passed():
     asked.now += KEPT_SECONDS
     assert asked.fitness.lately() == Found(["umbrella"], LogState.WRITTEN)
     assert asked.times == 2
+
+
+def test_whether_keys_can_be_read():
+    asked = Asked()
+    asked.keys = False
+    assert not asked.fitness.lately().reads_keys
 
 
 @pytest.mark.parametrize(

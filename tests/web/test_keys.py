@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -178,10 +179,21 @@ def test_while_the_file_cannot_be_read_nobody_is_let_in(ask, keys):
     keys.path.rename(aside)
     try:
         problem(ask(f"POST {REFUND}", made), 503, "no-keys-readable")
+        eventually(lambda: ask("GET /readyz").status_code == 503)
+        problem(ask("GET /readyz"), 503, "no-keys-readable")
         assert ask("GET /healthz").status_code == 200
     finally:
         aside.rename(keys.path)
     assert ask(f"POST {REFUND}", made).status_code == 200
+    eventually(lambda: ask("GET /readyz").status_code == 200)
+
+
+def eventually(happens: Callable[[], bool]) -> None:
+    """What was tried out counts for a second, in each worker."""
+    limit = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < limit
+        time.sleep(0.2)
 
 
 def test_the_commands_work_on_a_running_service(ask, keys):
@@ -270,6 +282,9 @@ def test_no_secret_is_logged_and_no_stack_trace_told(bundles, tmp_path):
     # One line for each request, so that what is looked for below was there to be found.
     assert log.count(" method=GET ") + log.count(" method=POST ") == len(answers)
     assert f"pe_{good.key.id}_…" in log
+    # Who asked, and that a key was refused, is told.
+    assert f" caller=a key={good.key.id}" in log
+    assert 'WARNING a key was refused why="this is not a key of this service" address=127.0.0.1' in log
     for text in (good.text, wrong, limited.text):
         assert text.rpartition("_")[2] not in log + "\n".join(running.printed)
     assert all("Traceback" not in answer.text for answer in answers)

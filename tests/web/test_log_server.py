@@ -227,6 +227,23 @@ def test_a_log_that_cannot_be_kept_starts_nothing(bundles, tmp_path, options, to
     assert told in done.stderr
 
 
+def test_a_dry_run_finds_what_a_start_would_and_writes_nothing(bundles, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        # By the very service that is to be started anew.
+        port = str(taken.getsockname()[1])
+        done = serve(bundles / "umbrella", "--log", "log.sqlite", "--port", port, "--dry-run", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "all is fine; nothing was started"
+    assert list(tmp_path.iterdir()) == []
+    for options, told in (
+        (("--keys", "nowhere"), "there is no file of keys `nowhere`"),
+        (("--log-mask", "/input/umbrella/prize"), "did you mean `/input/umbrella/price`?"),
+        (("--log", "postgresql://127.0.0.1:1/x"), "cannot be used: connection"),
+    ):
+        done = serve(bundles / "umbrella", *options, "--dry-run", cwd=tmp_path)
+        assert (done.returncode, told in done.stderr) == (1, True)
+
+
 def test_a_file_of_an_older_release_is_for_its_owner_to_migrate(bundles, tmp_path):
     store = Store(str(tmp_path / "log.sqlite"))
     migrate(store)

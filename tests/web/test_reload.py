@@ -24,6 +24,8 @@ from tests.web.editions import BUNDLE, DECIDE, ask, damage, replace, write
 
 from policyengine.cli.main import cli
 from policyengine.packing.packed import Packed, unpack
+from policyengine.packing.signing import read_public_key
+from policyengine.web.folder import PREFIX
 
 RELOAD = "/v1/admin/reload"
 #: Rounds of the test under load; `make chaos` and other long runs ask for more.
@@ -167,6 +169,8 @@ def test_who_wants_it_is_not_ready_while_an_update_is_refused(serve, folder):
     assert (told["http"], told["type"]) == (503, "urn:policyengine:problem:not-ready")
     assert "parameters.yaml:1:7: error[schema/kind]" in told["detail"]
     assert "0.0.1 with digest" in told["detail"]
+    assert told["service"]["refused"][0]["bundle"] == BUNDLE
+    fits(running, "ReadinessProblem", {name: value for name, value in told.items() if name != "http"})
     assert ask(running.http)[0] == 1
     write(folder / "editions", 1)
     assert running.reload().json()["result"] == "unchanged"
@@ -226,11 +230,29 @@ def test_a_worker_that_starts_anew_loads_what_is_in_service_not_what_lies_on_dis
         lambda told: {w["pid"] for w in told["workers"]} != old and [w["generation"] for w in told["workers"]] == [2, 2]
     )
     assert told["status"] == "ready"
+    assert running.counts()["policyengine_worker_starts_total[]"] == 3
     found = set()
     for _ in range(20):
         with running.client() as client:
             found.add(ask(client)[0])
     assert found == {2}
+
+
+def test_copies_that_somebody_cleared_away_are_made_again(serve, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    running = serve("--workers", "2")
+    write(folder / "editions", 2)
+    assert running.reload().status_code == 200
+    copies = list(tmp_path.glob(f"{PREFIX}*/bundles/*"))
+    for copy in copies:
+        shutil.rmtree(copy)
+    assert running.reload().json()["result"] == "unchanged"
+    assert len(list(tmp_path.glob(f"{PREFIX}*/bundles/*"))) == len(copies) == 1
+    old = {w["pid"] for w in running.ready()["workers"]}
+    os.kill(min(old), signal.SIGKILL)
+    running.http.close()
+    running.http = running.client()
+    running.until(lambda told: len(told["workers"]) == 2 and {w["pid"] for w in told["workers"]} != old)
 
 
 def test_a_worker_that_ends_during_a_reload_does_not_stop_it(serve, folder):
@@ -345,6 +367,7 @@ def test_signed_bundles_alone(serve, folder, tmp_path):
         releases[number] = file.read_bytes()
     file.write_bytes(releases[1])
     running = serve("--workers", "2", "--require-signature", f"{tmp_path}/ours.public.pem", at=file)
+    assert f"  only bundles that are signed by {read_public_key(tmp_path / 'ours.public.pem').id}" in running.printed
     file.write_bytes(releases[2])
     assert running.reload().status_code == 200
     assert ask(running.http)[0] == 2

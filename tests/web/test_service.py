@@ -200,6 +200,19 @@ def test_a_log_of_json_lines_with_the_ids_of_requests_and_decisions(bundles, tmp
     assert {"address", "ms", "event", "level", "logger", "timestamp"} <= set(first)
 
 
+@pytest.mark.parametrize(("proxies", "told"), [("0", "127.0.0.1"), ("1", "203.0.113.9"), ("2", "198.51.100.7")])
+def test_the_address_that_is_logged_is_the_one_before_the_proxies(bundles, proxies, told):
+    logging = ("--access-log", "--log-format", "json", "--proxies", proxies)
+    running = Server(str(bundles / "umbrella"), *logging)
+    try:
+        with running.client() as client:
+            client.get("/healthz", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7, 203.0.113.9"})
+        line = json.loads(running.process.stderr.readline())
+    finally:
+        running.stop()
+    assert line["address"] == told
+
+
 def _fails(_, body, visit):
     private = body["facts"]
     raise ZeroDivisionError(len(private))

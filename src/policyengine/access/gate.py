@@ -77,6 +77,15 @@ class Gate:
             return Verdict(Refusal.TOO_OFTEN, proved, proved.rate, taken, detail, "wait as long as `Retry-After` says")
         return _scoped(proved, need, taken)
 
+    def is_open(self) -> bool:
+        """Whether anybody can be let in: while the keys cannot be read, nobody is."""
+        try:
+            self._keys.keys()
+        except KeyFileError as e:
+            self._log_once(str(e))
+            return False
+        return True
+
     def knows(self, authorization: str | None, scope: Scope) -> bool:
         """Whether a request to an open address comes with a key of this scope. It takes nothing from its rate."""
         try:

@@ -92,6 +92,7 @@ def _log_record() -> Schema:
     anything: dict[str, Any] = {"type": "object"}
     optional = {
         "requested_by": text("Who asked."),
+        "key_id": text("Id of the API key by which it was asked."),
         "req_id": text("The caller's name for the request."),
         "item": {"type": ["string", "integer"], "description": "Id of the item of a batch."},
         "erased": listing(pointers, "What was left out of the log."),

@@ -180,10 +180,17 @@ def _fixed_paths() -> Schema:
         },
         "/healthz": {"get": _get("healthz", "Whether the service runs", _JSON, {"type": "object"})},
         "/v1/admin/reload": {"post": _reload()},
-        "/readyz": {"get": _get("readyz", "Whether every bundle can decide", _JSON, ref("Readiness"), "503")},
+        "/readyz": {"get": _ready()},
         "/metrics": {"get": _get("metrics", "Counts and times, for Prometheus", "text/plain", {"type": "string"})},
         "/openapi.json": {"get": _get("openapi", "This document", _JSON, {"type": "object"})},
     }
+
+
+def _ready() -> Schema:
+    summary = "Whether every bundle can decide, and is logged"
+    told = _get("readyz", summary, _JSON, {"anyOf": [ref("Readiness"), ref("Ready")]})
+    content = {PROBLEM_TYPE: {"schema": ref("ReadinessProblem")}}
+    return told | {"responses": told["responses"] | {"503": {"description": "It is not ready.", "content": content}}}
 
 
 def _reload() -> Schema:

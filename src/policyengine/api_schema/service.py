@@ -9,8 +9,13 @@ def service_schemas() -> dict[str, Schema]:
     """The state of a service (``Readiness``), the outcome of a reload (``Reload``) and their pieces, by name."""
     return {
         "Readiness": _readiness(),
+        "Ready": record("Ready", {"status": text("Told to who has no key that may know more.", const="ready")}),
+        "ReadinessProblem": _problem(
+            "Not ready", {"service": ref("Readiness", "How it stands; not told to everybody.")}
+        ),
         "Reload": record("Reload", _outcome()),
-        "ReloadProblem": _reload_problem(),
+        # It has, beside its own members, the outcome as far as there is one.
+        "ReloadProblem": _problem("Problem of a reload", _outcome()),
         "Edition": record(
             "Edition of a bundle",
             {"version": text("Its version, as its author gave it."), "digest": text("SHA-256 over its files.")},
@@ -52,8 +57,9 @@ def _readiness() -> Schema:
             "skew": record("Skew", skew, description="How far the workers are apart in time."),
             "failed": text("Why the last reload came to no end."),
             "set_aside": listing({"type": "string"}, "Decisions for which an engine is left out after faults."),
+            "log": text("The log cannot be written, and answers are given without it.", const="unavailable"),
         },
-        optional=("failed", "set_aside"),
+        optional=("failed", "set_aside", "log"),
     )
 
 
@@ -79,10 +85,10 @@ def _outcome() -> dict[str, Schema]:
     }
 
 
-def _reload_problem() -> Schema:
-    """A problem that has, beside its own members, the outcome as far as there is one."""
+def _problem(title: str, more: dict[str, Schema]) -> Schema:
+    """A problem that may have other members beside its own."""
     return {
-        "title": "Problem of a reload",
+        "title": title,
         "type": "object",
         "required": ["type", "title", "status", "detail"],
         "properties": {
@@ -91,7 +97,7 @@ def _reload_problem() -> Schema:
             "status": count("The HTTP status."),
             "detail": text("This problem, in a sentence."),
             "help": text("What to do about it."),
-            **_outcome(),
+            **more,
         },
         "additionalProperties": False,
     }

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from policyengine.configuration.faults import SettingFault
 from policyengine.configuration.kinds import Unfit, Value
 from policyengine.configuration.settings import PREFIX, Setting
 from policyengine.diagnostics import nearest
+
+# Kubernetes tells every program of a namespace where its services are. Of one by our name it says so in these, and
+# nobody meant a setting.
+_OF_KUBERNETES = re.compile(
+    rf"{PREFIX}(?:SERVICE_(?:HOST|PORT\w*)=.*|PORT(?:_\d+_(?:TCP|UDP|SCTP)\w*)?=(?:tcp|udp|sctp)://.*"
+    r"|PORT_\d+_(?:TCP|UDP|SCTP)_(?:PORT|PROTO|ADDR)=.*)"
+)
 
 
 def from_environment(
@@ -17,7 +25,7 @@ def from_environment(
     known = {setting.variable: setting for setting in settings}
     found: dict[str, Value] = {}
     for variable, text in sorted(environment.items()):
-        if not variable.startswith(PREFIX):
+        if not variable.startswith(PREFIX) or _OF_KUBERNETES.fullmatch(f"{variable}={text}"):
             continue
         setting = known.get(variable)
         if setting is None:

@@ -174,7 +174,7 @@ class Database(Place):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Folders; in a variable with ``:`` between them. A name that is no folder beside the file is left as it is."""
+    """Folders; in a variable with ``:`` between them. In the file of settings they start where that file is."""
 
     metavar: str = "[FOLDER]..."
 
@@ -186,15 +186,14 @@ class Folders:
         """The paths of a list."""
         if not isinstance(data, list):
             raise Unfit("it is a list, as in `[policies]`")
-        return tuple(self._there(folder, _text(item)) for item in data)
+        if not data:
+            # Somebody's list that came out empty must not mean other policies than those that were meant.
+            raise Unfit("it names no folder; leave the key out for the shipped bundles")
+        return tuple(_beside(folder, _text(item)) for item in data)
 
     def shown(self, value: Value) -> str:
         """The paths."""
         return os.pathsep.join(value) if isinstance(value, tuple) else ""
-
-    def _there(self, folder: Path, name: str) -> str:
-        path = _beside(folder, name)
-        return path if os.sep in name or Path(path).exists() else name
 
 
 @dataclass(frozen=True, slots=True)

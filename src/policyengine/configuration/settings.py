@@ -103,6 +103,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "concurrency", Whole(1, 1000), CONCURRENCY, "Requests that each process decides at a time; more are refused."
     ),
+    Setting(
+        "proxies",
+        Whole(0, 10),
+        0,
+        "How many proxies in front add to `X-Forwarded-For`: the address that is logged is then the one before them.",
+    ),
     Setting("access_log", Switch(), default=False, help="Log every request."),
     Setting(
         "log_format", OneOf("log format", _log_formats), "text", "Log lines for people, text, or for programs, json."

@@ -2,7 +2,7 @@
 
 ``decision_id``, ``timestamp``, ``path``, ``bundles``, ``labels``, ``requested_by``, ``req_id``, ``metrics``,
 ``input``, ``result``, ``erased`` and ``masked`` mean what they mean there. ``as_of``, ``verdict``, ``class``,
-``rules``, ``answer`` and ``item`` are ours. What is not known is left out.
+``rules``, ``answer``, ``key_id`` and ``item`` are ours. What is not known is left out.
 """
 
 from __future__ import annotations
@@ -41,11 +41,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request that a decision belongs to: when it came, from whom, and the caller's own name for it."""
+    """The request that a decision belongs to: when it came, from whom, and the caller's own name for it.
+
+    ``key_id`` is the id of the API key that it came with: one caller may hold several.
+    """
 
     received: datetime
     caller: str | None = None
     request_id: str | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def decision_entry(asked: Asked, made: Made, version: str, masks: Masks = _NO_MA
         "bundles": {bundle: {"revision": bundle_version, "digest": digest}},
         "labels": {"version": version, "engine": made.answered.engine, "check": made.answered.check},
         "requested_by": asked.caller,
+        "key_id": asked.key_id,
         "req_id": asked.request_id,
         "item": made.item,
         "as_of": decision.as_of.isoformat(),

@@ -42,7 +42,9 @@ def migrate(store: Store, to: str = "head") -> tuple[str | None, str]:
 
 def check(store: Store) -> None:
     """LogError, with the remedy, unless this program can work with the tables."""
-    found = _known(revision(store) if store.exists else None, store)
+    if not store.exists:
+        raise LogError(f"there is no decision log {store.shown}; name another, or make it: `policyengine log migrate`")
+    found = _known(revision(store), store)
     if found == newest():
         return
     state = "has no tables of a decision log" if found is None else f"has the tables of an older release ({found})"

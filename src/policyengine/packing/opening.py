@@ -25,9 +25,10 @@ def open_bundle(path: Path, sink: Diagnostics, keys: Sequence[PublicKey] = ()) -
     """
     shown = path.as_posix()
     if not path.is_file():
-        if keys and path.is_dir():
-            message = "a folder cannot be signed, and signatures are required"
-            help_ = "pack and sign it: `policyengine build FOLDER --output FILE --sign KEY`"
+        # Whatever else it is, and whatever it becomes in the next moment: nobody signed it.
+        if keys:
+            message = "only a packed file can be signed, and signatures are required"
+            help_ = "pack and sign the folder: `policyengine build FOLDER --output FILE --sign KEY`"
             sink.error("signature/missing", message, nowhere(shown), help_)
             return None
         tell_unread(path, sink)

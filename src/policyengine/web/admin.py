@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, request
 from policyengine.api_schema.openapi import PROBLEM_TYPE
 from policyengine.web.answers import answer
 from policyengine.web.generations import ALLOWED_SKEW, Refused
+from policyengine.web.guard import CALLER
 from policyengine.web.problems import ADMIN_CLOSED, RELOAD_FAILED, RELOAD_REFUSED, Problem
 from policyengine.web.readiness import refusal_json
 from policyengine.web.worker import Link
@@ -35,14 +36,15 @@ def add_admin(app: Flask, link: Link | None, check: MayAdminister) -> None:
     @app.post("/v1/admin/reload")
     def reload() -> Response:
         check(request)
-        return _answer(_reload(link))
+        caller = request.environ.get(CALLER)
+        return _answer(_reload(link, f"admin call by {caller}" if caller else "admin call"))
 
 
-def _reload(link: Link | None) -> Json:
+def _reload(link: Link | None, why: str) -> Json:
     if link is None:
         raise Problem(RELOAD_FAILED, "the bundles of this service cannot be exchanged", "start it with `serve`")
     try:
-        return link.reload()
+        return link.reload(why)
     except (OSError, EOFError) as e:
         raise Problem(RELOAD_FAILED, "the process that reloads bundles does not answer", "start it again") from e
 

@@ -31,7 +31,8 @@ from policyengine.web.body import MOST_BATCH_BYTES, MOST_BYTES, BodyRequest, bod
 from policyengine.web.catalogue import Edition
 from policyengine.web.describe import bundle_json, bundles_json
 from policyengine.web.engines import Engines, MakeEngine
-from policyengine.web.guard import finish, guard, knows
+from policyengine.web.fitness import Fitness
+from policyengine.web.guard import CALLER, KEY_ID, finish, guard, knows
 from policyengine.web.log_reading import page_body, record_body
 from policyengine.web.logbook import RETRY_SECONDS, Logbook, Reply
 from policyengine.web.logs import ACCESS, event_log
@@ -80,7 +81,9 @@ def create_app(  # noqa: PLR0913 - all that an application is made of
     _add_health(app, metrics)
     _add_log(app, book)
     may_know = functools.partial(_may_know, gate)
-    add_readiness(app, service, book, status, may_know, requires_current=link is not None and link.requires_current)
+    fitness = Fitness(service.faulty_engines, book.check, gate.is_open if gate else lambda: True)
+    is_strict = link is not None and link.requires_current
+    add_readiness(app, fitness, status, service.set_aside, may_know, requires_current=is_strict)
     add_admin(app, link, _let_in_already if gate else functools.partial(only_on_loopback, link))
     _add_errors(app)
     app.extensions[LOGBOOK] = book
@@ -164,6 +167,8 @@ def _tell(asked: _Asked, response: Response, seconds: float) -> None:
         path=asked.path,
         status=response.status_code,
         ms=round(seconds * 1000, 1),
+        caller=asked.environ.get(CALLER),
+        key=asked.environ.get(KEY_ID),
         bundle_digest=asked.digest,
         **of_log,
     )

@@ -1,4 +1,4 @@
-"""What Prometheus is told of bundles in service: how the whole service stands, whichever worker is asked."""
+"""What Prometheus is told of the whole service, whichever worker is asked: its bundles, its workers, its release."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+import policyengine
 from policyengine.web.generations import Status
 
 #: What may come of a reload.
@@ -24,6 +25,10 @@ class BundleMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics."""
         status = self._status()
+        build = GaugeMetricFamily("policyengine_build_info", "The release that runs: always 1", labels=["version"])
+        build.add_metric([policyengine.__version__], 1)
+        yield build
+        yield CounterMetricFamily("policyengine_worker_starts", "Workers that began", status.starts)
         info = GaugeMetricFamily(
             "policyengine_bundle_info", "The bundles in service: always 1", labels=["bundle", "version", "digest"]
         )

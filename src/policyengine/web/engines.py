@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from policyengine.engine.settings import EngineSettings
 from policyengine.model.bundle import CheckedBundle
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from policyengine.engine.engine import Engine
     from policyengine.engine.referee import Difference
 
+_ANY_DAY: Final = date(2000, 1, 1)
 #: Makes the engine of a bundle, in the process that is to use it.
 MakeEngine = Callable[[CheckedBundle], "Engine"]
 
@@ -43,6 +45,12 @@ class Engines:
         keep = _forget if self.differences is None else DifferenceStore(self.differences)
         settings = self.settings
         return Engine(bundle, settings.backend, check=settings.check, sample=settings.sample, differences=keep)
+
+
+def try_out(engine: Engine) -> None:
+    """Ask for every decision once, with no facts; whatever it raises shows that the engine does not work."""
+    for decision in engine.bundle.decisions:
+        engine.decide(decision, {}, as_of=_ANY_DAY)
 
 
 def _forget(_: Difference) -> None:

@@ -29,25 +29,28 @@ class LogState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of trying: the bundles that cannot decide, by id, and how it is with the log."""
+    """What came of trying: the bundles that cannot decide, by id, how it is with the log, and whether keys are read."""
 
     faulty: Sequence[str]
     log: LogState
+    reads_keys: bool = True
 
 
 class Fitness:
     """Tries for one caller at a time. ``faulty`` names the bundles whose engines fail.
 
-    ``writes_log`` is true if the log can be written, and raises Problem if there are no answers without it.
+    ``writes_log`` is true if the log can be written, and raises Problem if there are no answers without it;
+    ``reads_keys`` is true if the keys can be read, or none are needed.
     """
 
     def __init__(
         self,
         faulty: Callable[[], Sequence[str]],
         writes_log: Callable[[], bool],
+        reads_keys: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._faulty, self._writes_log, self._clock = faulty, writes_log, clock
+        self._faulty, self._writes_log, self._reads_keys, self._clock = faulty, writes_log, reads_keys, clock
         self._lock = threading.Lock()
         self._until: float | None = None
         self._found = Found((), LogState.WRITTEN)
@@ -56,7 +59,7 @@ class Fitness:
         """What came of it, not much more than a second ago."""
         with self._lock:
             if self._until is None or self._clock() >= self._until:
-                self._found = Found(self._faulty(), self._log())
+                self._found = Found(self._faulty(), self._log(), self._reads_keys())
                 self._until = self._clock() + KEPT_SECONDS
             return self._found
 

@@ -68,9 +68,9 @@ class Refused:
 class Status:
     """How things stand: the generation in service, and since when (seconds of the epoch); what was refused.
 
-    ``workers`` has, by process id, the generation that each worker serves; None while it starts. ``reloads`` counts by
-    result, ``skew`` is the time in seconds from the first to the last worker that took the generation over. ``failed``
-    says why the last reload came to no end, if it did not.
+    ``workers`` has, by process id, the generation that each worker serves; None while it starts. ``starts`` counts the
+    workers that ever began, ``reloads`` the reloads by result. ``skew`` is the time in seconds from the first to the
+    last worker that took the generation over. ``failed`` says why the last reload came to no end, if it did not.
     """
 
     generation: int
@@ -79,6 +79,7 @@ class Status:
     refused: tuple[Refused, ...] = ()
     workers: Mapping[int, int | None] = field(default_factory=dict)
     reloads: Mapping[str, int] = field(default_factory=dict)
+    starts: int = 0
     skew: float | None = None
     failed: str = ""
 

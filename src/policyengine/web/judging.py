@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyengine.diagnostics import Diagnostic, Diagnostics
 from policyengine.errors import PolicyEngineError
-from policyengine.frontend.bundle_files import BundleFiles
+from policyengine.frontend.bundle_files import BundleFiles, read_files
 from policyengine.packing.finding import bundles_in, is_bundle
 from policyengine.packing.opening import open_bundle
 from policyengine.source import nowhere
@@ -91,7 +91,7 @@ class Judge:
             round_.bundles = dict(serving)
             for released in serving.values():
                 if all(refused.bundle != released.id for refused in round_.refused):
-                    round_.refuse(released.id, released.source, [_gone_fault(released, "it would leave no bundle")])
+                    round_.refuse(released.id, released.source, [_gone_fault(released, _LAST, _OR_END)])
         return Judged(dict(sorted(round_.bundles.items())), tuple(round_.refused))
 
     def _judge_one(self, path: Path, round_: _Round) -> None:
@@ -108,7 +108,7 @@ class Judge:
         if files is None:
             round_.refuse(before.id if before else path.stem, source, [d.to_dict() for d in sink])
         elif before and not files.unread and files.digest() == before.digest:
-            round_.bundles[before.id] = before
+            round_.bundles[before.id] = self._with_copy(before, files)
         else:
             self._judge_files(files, path, before, round_)
 
@@ -157,7 +157,13 @@ class Judge:
             return
         round_.bundles[released.id] = released
         told = "a bundle that only vanishes stays in service"
-        round_.refuse(released.id, released.source, [_gone_fault(released, told)])
+        round_.refuse(released.id, released.source, [_gone_fault(released, told, _REMOVE)])
+
+    def _with_copy(self, released: Released, files: BundleFiles) -> Released:
+        """The same; its copy is made again if somebody cleared it away, since a worker that starts loads it."""
+        if read_files(Path(released.files)).digest() == released.digest:
+            return released
+        return replace(released, files=str(self._copy(files)))
 
     def _copy(self, files: BundleFiles) -> Path:
         folder = self._copies / f"{next(self._numbers):06d}"
@@ -222,11 +228,13 @@ def _fault(code: str, message: str, source: str, help_: str) -> dict[str, Any]:
     return Diagnostic(code, message, nowhere(source), help_).to_dict()
 
 
-def _gone_fault(released: Released, why: str) -> dict[str, Any]:
-    return _fault("bundle/gone", f"bundle `{released.id}` is no longer there: {why}", released.source, _REMOVE)
+def _gone_fault(released: Released, why: str, help_: str) -> dict[str, Any]:
+    return _fault("bundle/gone", f"bundle `{released.id}` is no longer there: {why}", released.source, help_)
 
 
 _PUT_BACK = "put it back, or start the service without it"
 _REMOVE = "put it back; to take it out of service, send SIGHUP or call `POST /v1/admin/reload`"
+_LAST = "it stays, because a service without any bundle helps nobody"
+_OR_END = "put it back, or another bundle in its place, and reload; or end the service"
 _MEND_LOG = "mend the log, and reload; decisions by policies that nobody kept could not be made again"
 _ONE_ID = "give each bundle an id of its own, and keep one copy of it"

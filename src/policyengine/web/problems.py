@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from policyengine.errors import FactProblem
@@ -81,7 +81,7 @@ KINDS = (
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     """A request that gets no decision. ``errors`` lists its faults with pointers into the body.
 
-    ``headers`` are those of the answer, besides the usual ones.
+    ``headers`` are those of the answer, besides the usual ones; ``more`` are members besides the usual ones.
     """
 
     kind: ProblemKind
@@ -89,6 +89,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     help: str | None = None
     errors: Sequence[FactProblem] = field(default=())
     headers: Sequence[tuple[str, str]] = field(default=())
+    more: Mapping[str, Json] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Json]:
         """The wire form; ``help`` and ``errors`` only where there are some."""
@@ -98,7 +99,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             out["help"] = self.help
         if self.errors:
             out["errors"] = [e.to_dict() for e in self.errors]
-        return out
+        return {**out, **self.more}
 
 
 def unusable(errors: Sequence[FactProblem]) -> Problem:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Flask, Response
 
 from policyengine.web.answers import answer
 from policyengine.web.catalogue import Catalogue
-from policyengine.web.fitness import Fitness, LogState
+from policyengine.web.fitness import Fitness, Found, LogState
 from policyengine.web.generations import ALLOWED_SKEW, Refused, Released, Status, now_text
-from policyengine.web.logbook import Logbook, unavailable
-from policyengine.web.problems import NOT_READY, Problem
-from policyengine.web.service import Service
+from policyengine.web.logbook import unavailable
+from policyengine.web.problems import NO_KEYS_READABLE, NOT_READY, Problem
 
 Json = dict[str, Any]
 _STARTED: Final = now_text()
@@ -26,37 +25,43 @@ _STARTED: Final = now_text()
 
 def add_readiness(  # noqa: PLR0913 - all who are asked
     app: Flask,
-    service: Service,
-    book: Logbook,
+    fitness: Fitness,
     status: Callable[[], Status],
+    set_aside: Callable[[], list[str]],
     may_know: Callable[[], bool],
     *,
     requires_current: bool,
 ) -> None:
     """Add ``/readyz``. With ``requires_current`` a service that refused an update is not ready.
 
-    Whom ``may_know`` does not let know more is only told yes or no.
+    ``set_aside`` names decisions without their engine.
+
+    Whom ``may_know`` does not let know more is only told yes or no, and of what kind the problem is.
     """
-    fitness = Fitness(service.faulty_engines, book.check)
 
     @app.get("/readyz")
     def readyz() -> Response:
         knows, stands, tried = may_know(), status(), fitness.lately()
         try:
-            _refuse_if_unfit(tried.faulty, stands, requires_current=requires_current)
-            if tried.log is LogState.NEEDED:
-                raise unavailable()
+            _refuse_if_unfit(tried, stands, requires_current=requires_current)
         except Problem as problem:
-            raise problem if knows else Problem(problem.kind, "not ready") from None
+            if knows:
+                problem.more = {"service": readiness_json(stands)}
+                raise
+            raise Problem(problem.kind, "not ready") from None
         unlogged = {"log": "unavailable"} if tried.log is LogState.MISSED else {}
-        aside = service.set_aside()
+        aside = set_aside()
         told = readiness_json(stands) | unlogged | ({"set_aside": aside} if aside else {})
         return answer(told if knows else {"status": "ready"})
 
 
-def _refuse_if_unfit(faulty: Sequence[str], stands: Status, *, requires_current: bool) -> None:
-    if faulty:
-        raise Problem(NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in faulty))
+def _refuse_if_unfit(tried: Found, stands: Status, *, requires_current: bool) -> None:
+    if tried.faulty:
+        raise Problem(NOT_READY, "these bundles cannot decide: " + ", ".join(f"`{b}`" for b in tried.faulty))
+    if tried.log is LogState.NEEDED:
+        raise unavailable()
+    if not tried.reads_keys:
+        raise Problem(NO_KEYS_READABLE, "the keys cannot be read at the moment, and nobody is let in")
     late = stands.late(time.time())
     if late:
         pids = ", ".join(map(str, late))

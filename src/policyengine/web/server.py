@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import gc
-import ipaddress
 import multiprocessing
 import os
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from policyengine.access.addresses import is_loopback
 from policyengine.configuration.settings import CONCURRENCY
 from policyengine.decision_log.log import LogSettings
 from policyengine.frontend.bundle_files import BundleFiles
@@ -27,6 +27,7 @@ from policyengine.model.bundle import CheckedBundle
 from policyengine.web import logs
 from policyengine.web.ending import hear_every_end
 from policyengine.web.engines import Engines
+from policyengine.web.folder import service_folder
 from policyengine.web.judging import Judge, Keep
 from policyengine.web.mask_watch import MaskWatch
 from policyengine.web.processes import GRACE, Processes, end_with_parent
@@ -77,7 +78,8 @@ class Listening:
 
     ``access_log``: every request; ``log_format``: one of :data:`policyengine.web.logs.FORMATS`. ``keys`` is the path of
     the file of keys with which callers may ask; None: everybody may, or with ``own_names_only`` who asks this machine
-    by a name of its own. Each worker decides no more than ``concurrency`` requests at a time.
+    by a name of its own. Each worker decides no more than ``concurrency`` requests at a time. ``proxies``: so many in
+    front add an address to ``X-Forwarded-For`` each.
     """
 
     address: str
@@ -88,11 +90,12 @@ class Listening:
     keys: str | None = None
     own_names_only: bool = False
     concurrency: int = CONCURRENCY
+    proxies: int = 0
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach it."""
-        return ipaddress.ip_address(self.address.partition("%")[0]).is_loopback
+        return is_loopback(self.address.partition("%")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def serve(  # noqa: PLR0913, PLR0917 - all that a service is made of
 
     The workers serve the bundles that are handed over here, until a reload puts others in their place.
     """
-    with tempfile.TemporaryDirectory(prefix="policyengine-", ignore_cleanup_errors=True) as folder:
+    with service_folder() as folder:
         counts = Path(folder, "metrics")
         counts.mkdir()
         os.environ[_SHARED_COUNTS] = str(counts)
@@ -284,6 +287,8 @@ class _Start:
             log=handed.log,
         )
         _close_at_end(app, told_of_end)
+        if handed.listening.proxies:
+            app.wsgi_app = ProxyFix(app.wsgi_app, handed.listening.proxies, 0)  # type: ignore[method-assign]
         if not self.has_begun():
             with self._started.get_lock():
                 self._started.value += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from policyengine.api_schema.openapi import KEY_HEADER
@@ -20,7 +19,7 @@ from policyengine.model.decision import Decision
 from policyengine.web.answers import json_bytes
 from policyengine.web.body import data_of_line
 from policyengine.web.catalogue import Catalogue, Edition, Generation
-from policyengine.web.engines import MakeEngine
+from policyengine.web.engines import MakeEngine, try_out
 from policyengine.web.explaining import Explanations
 from policyengine.web.lines import Line
 from policyengine.web.logbook import Logbook, Reply
@@ -31,8 +30,6 @@ from policyengine.web.visits import Visit
 
 Decided = Callable[[str, str, Sequence[Decision]], None]
 _log = logging.getLogger(__name__)
-# Any day does: with no facts a decision only shows that the engine works.
-_PROBE_DAY = date(2000, 1, 1)
 
 
 class Service:
@@ -266,8 +263,7 @@ def failed() -> Problem:
 
 def _works(engine: Engine) -> bool:
     try:
-        for decision in engine.bundle.decisions:
-            engine.decide(decision, {}, as_of=_PROBE_DAY)
+        try_out(engine)
     except Exception:  # noqa: BLE001 - any error at all means "not ready"
         _log.exception("bundle %s cannot decide", engine.bundle.id)
         return False

@@ -132,6 +132,7 @@ class Supervisor:
         connection.send_bytes(self._document("serve", self._status))
         with self._changed:
             self._workers.append(worker)
+            self._status = replace(self._status, starts=self._status.starts + 1)
             self._write()
         return worker
 

@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +27,6 @@ from policyengine.source import nowhere
 
 #: Seconds after which a bundle that is not yet checked is refused.
 MOST_SECONDS: Final = 300
-# Any day does: with no facts a decision only shows that the engine works.
-_PROBE_DAY: Final = date(2000, 1, 1)
 # Requests come first: a trial takes the processor that they leave.
 _NICER: Final = 5
 # What lies in the folder in which the service was started is no part of the program.
@@ -121,12 +118,11 @@ def _idle(masks: Masks, bundle: CheckedBundle) -> dict[str, str]:
 
 
 def _try_engine(bundle: CheckedBundle, settings: EngineSettings, shown: str, sink: Diagnostics) -> None:
-    from policyengine.web.engines import Engines
+    from policyengine.web.engines import Engines, try_out
 
     try:
         with Engines(settings)(bundle) as engine:
-            for decision in bundle.decisions:
-                engine.decide(decision, {}, as_of=_PROBE_DAY)
+            try_out(engine)
     except Exception as e:  # noqa: BLE001 - whatever it is, this bundle cannot be served
         message = f"the bundle could not be tried out: its engine failed with {type(e).__name__}: {e}"
         sink.error("bundle/engine", message, nowhere(shown), _REMEDY)

@@ -33,7 +33,7 @@ class Visit:
 def visit_of(request: Request, request_id: str) -> Visit:
     """What a request that has just come in says of itself. Raises Problem for a key that cannot be one."""
     environ = request.environ
-    asked = Asked(datetime.now(UTC), environ.get(CALLER), request_id)
+    asked = Asked(datetime.now(UTC), environ.get(CALLER), request_id, environ.get(KEY_ID))
     return Visit(asked, time.perf_counter_ns(), request.path, _key(environ.get("HTTP_IDEMPOTENCY_KEY")))
 
 

@@ -47,10 +47,10 @@ class Link:
         """How things stand in the whole service."""
         return Status.read(status_path(self._folder))
 
-    def reload(self) -> Json:
+    def reload(self, why: str) -> Json:
         """Have the bundles loaded anew, and wait for what came of it. Raises OSError and EOFError."""
         with Client(control_path(self._folder), "AF_UNIX") as connection:
-            connection.send_bytes(message(reload="admin call"))
+            connection.send_bytes(message(reload=why))
             if not connection.poll(LONGEST):
                 raise TimeoutError("the other side is silent")
             return said(connection.recv_bytes())

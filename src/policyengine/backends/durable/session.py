@@ -21,10 +21,18 @@ import weakref
 from collections.abc import Container, Mapping
 from typing import Final
 
-import durable_rules_engine as c_engine
-
 from policyengine.backends.durable.network import LAST_PROPERTY
 from policyengine.errors import EngineFault
+
+try:
+    import durable_rules_engine as c_engine
+except ImportError as e:
+    # Compiled for Python 3.13 without this definition it looks whole until it is loaded.
+    _REMEDY: Final = (
+        "compile it anew: CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
+        "pip install --force-reinstall --no-deps --no-cache-dir durable-rules"
+    )
+    raise EngineFault(f"durable-rules cannot be loaded ({e}); {_REMEDY}") from e
 
 _log = logging.getLogger(__name__)
 

@@ -115,7 +115,7 @@ def list_(*, configuration: Configuration, format_: str) -> int:
     elif not found:
         click.echo("there is no key yet")
     else:
-        click.echo(_table([("id", "holder", "scopes", "rate", "state"), *map(_row, found)]))
+        click.echo(_table([("id", "holder", "scopes", "rate", "created", "state"), *map(_row, found)]))
     return exits.FINE
 
 
@@ -197,7 +197,14 @@ def _told(key: ApiKey) -> dict[str, object]:
 def _row(key: ApiKey) -> tuple[str, ...]:
     scopes = " ".join(scope.value for scope in Scope if scope in key.scopes)
     until = f"good until {key.expires}" if key.expires else "good"
-    return (key.id, key.holder, scopes, str(key.rate or "no limit"), key.fault(_today()) or until)
+    return (
+        key.id,
+        key.holder,
+        scopes,
+        str(key.rate or "no limit"),
+        str(key.created.date()),
+        key.fault(_today()) or until,
+    )
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

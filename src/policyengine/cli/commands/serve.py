@@ -47,14 +47,16 @@ Examples:
   policyengine serve returns.bundle --require-signature release.public.pem
   policyengine serve policies --engine compiled --differences /var/lib/policyengine/differences
   policyengine serve --config service.yaml --show-config
+  policyengine serve --config service.yaml --dry-run
 
 {exits.FOR_BUNDLES}
 """
 )
 @configured(*ALL)
 @click.option("--show-config", is_flag=True, help="Show every setting and where it comes from, and serve nothing.")
+@click.option("--dry-run", is_flag=True, help="Check everything as for a start, say what would be served, and end.")
 @format_option("text", "json")
-def serve(*, configuration: Configuration, show_config: bool, format_: str) -> int:
+def serve(*, configuration: Configuration, show_config: bool, dry_run: bool, format_: str) -> int:
     """Check, start, announce, serve."""
     if show_config:
         click.echo((shown_for_programs if format_ == "json" else shown_for_people)(configuration))
@@ -66,19 +68,26 @@ def serve(*, configuration: Configuration, show_config: bool, format_: str) -> i
     log = log_settings(configuration)
     reloading = _reloading(configuration)
     loaded = _load(bundle_folders(configuration.several("bundles")), reloading.keys)
-    listening = _listening(configuration)
-    shown_log = None if log is None else _open_log(log, loaded)
+    listening = _listening(configuration, dry_run=dry_run)
+    shown_log = None if log is None else _open_log(log, loaded, dry_run=dry_run)
     address = f"http://{_in_url(configuration.text('host'))}:{listening.port}"
     click.echo(f"policyengine {policyengine.__version__}")
     for _, bundle in loaded:
         click.echo(f"  {bundle.id} {bundle.version}  digest {bundle.digest}")
+    if reloading.keys:
+        click.echo(f"  only bundles that are signed by {' or '.join(key.id for key in reloading.keys)}")
     if listening.keys is not None:
         click.echo(f"  {told_of_keys(listening.keys)}")
     engines = Engines(settings, differences)
     click.echo(f"  {engines}")
     if shown_log is not None:
         click.echo(f"  decisions logged in {shown_log} (facts may be personal data)")
+    if log is not None and log.heads is not None:
+        click.echo(f"  heads of the log signed in {log.heads}")
     sys.stdout.flush()
+    if dry_run:
+        click.echo("all is fine; nothing was started")
+        return exits.FINE
     listen(loaded, reloading, listening, engines, log, functools.partial(_announce, address, listening.workers))
     return exits.FINE
 
@@ -124,14 +133,17 @@ def _folder_for(configuration: Configuration) -> str | None:
     return differences
 
 
-def _listening(configuration: Configuration) -> Listening:
-    """Where to listen, and by which keys. Refused: an address that cannot be used, or is open to other machines."""
+def _listening(configuration: Configuration, *, dry_run: bool) -> Listening:
+    """Where to listen, and by which keys. Refused: an address that cannot be used, or is open to other machines.
+
+    In a dry run the port may be taken: by the very service that is to be started anew.
+    """
     from policyengine.access.addresses import is_loopback, is_own_name
     from policyengine.web.server import CannotListen, Listening, free_address
 
     host, keys = configuration.text("host"), configuration.place("keys")
     try:
-        address, port = free_address(host, configuration.whole("port"))
+        address, port = free_address(host, 0 if dry_run else configuration.whole("port"))
     except CannotListen as e:
         raise click.ClickException(str(e)) from e
     chosen = configuration.is_given("keys")
@@ -151,6 +163,7 @@ def _listening(configuration: Configuration) -> Listening:
         # Who gives the machine another name and listens on that wants to be asked by it.
         own_names_only=not chosen and is_own_name(host),
         concurrency=configuration.whole("concurrency"),
+        proxies=configuration.whole("proxies"),
     )
 
 
@@ -182,14 +195,15 @@ def _announce(address: str, workers: int) -> None:
     sys.stdout.flush()
 
 
-def _open_log(settings: LogSettings, loaded: Sequence[Loaded]) -> str:
+def _open_log(settings: LogSettings, loaded: Sequence[Loaded], *, dry_run: bool) -> str:
     """Make sure that decisions can be logged, and keep the policies in the log; where that is, for people.
 
-    With answers that need no log, a database that is away is no hindrance. Raises LogError.
+    With answers that need no log, a database that is away is no hindrance. A dry run writes nothing. Raises LogError.
     """
     from policyengine.decision_log.errors import LogUnavailable
     from policyengine.decision_log.keys import private_key
     from policyengine.decision_log.mask_places import check_masks
+    from policyengine.decision_log.migrate import check
     from policyengine.decision_log.opening import open_log
     from policyengine.decision_log.store import Store
 
@@ -199,7 +213,10 @@ def _open_log(settings: LogSettings, loaded: Sequence[Loaded]) -> str:
     store = Store(settings.database)
     shown = str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
     try:
-        open_log(store, loaded)
+        if not dry_run:
+            open_log(store, loaded)
+        elif store.exists:
+            check(store)
     except LogUnavailable as e:
         if not settings.answers_without:
             raise
