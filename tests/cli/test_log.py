@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -208,3 +208,44 @@ def test_replay(run, database):
     assert done.exit_code == 1
     assert "umbrella/refund different: differs in needs" in done.output
     assert done.output.endswith("10 decisions replayed: 9 the same to the byte, 1 different\n")
+
+
+def settings_with_heads(run, tmp_path, database) -> Path:
+    """Settings of a service that signs, with the key that they name."""
+    assert run("log", "key", tmp_path / "log-key").exit_code == 0
+    file = tmp_path / "service.yaml"
+    file.write_text(f"log: {database}\nlog_heads: heads.jsonl\nlog_key: log-key\n")
+    return file
+
+
+def test_what_the_settings_say_of_heads_and_keys_holds_for_the_commands_too(run, tmp_path, database):
+    settings = settings_with_heads(run, tmp_path, database)
+    missing = run("log", "verify", "--config", settings)
+    assert (missing.exit_code, "`log_heads` names" in missing.stderr) == (1, True)
+    assert run("log", "heads", "--config", settings).exit_code == 0
+    told = run("log", "verify", "--config", settings)
+    assert (told.exit_code, "against 1 signed head up to number 10" in told.output) == (0, True)
+    change(database, "DELETE FROM records WHERE sequence > 8")
+    cut = run("log", "verify", "--config", settings)
+    assert (cut.exit_code, "its end was cut" in cut.output) == (1, True)
+
+
+def test_a_deletion_by_the_settings_is_signed_and_one_that_is_not_says_so(run, tmp_path, umbrella):
+    for name, signs in (("a", True), ("b", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        database = folder / "log.sqlite"
+        assert run("log", "migrate", "--log", database).exit_code == 0
+        store = Store(str(database))
+        keep_bundle(store, read_files(umbrella), load_bundle(umbrella))
+        with Decisions(load_bundle(umbrella)) as decisions:
+            commit(store, [decisions.entry(n, received=datetime(2020, 1, 1, tzinfo=UTC)) for n in range(3)])
+        store.close()
+        settings = settings_with_heads(run, folder, database)
+        words = ("--config", settings) if signs else ("--log", database)
+        done = run("log", "retain", "--keep-days", "1", *words)
+        assert done.exit_code == 0
+        assert done.stdout.startswith("3 records deleted")
+        assert ("not signed" in done.stderr) is not signs
+        with_key = run("log", "verify", "--log", database, "--public-key", folder / "log-key.pub")
+        assert with_key.exit_code == (0 if signs else 1)

@@ -227,6 +227,41 @@ def test_a_log_that_cannot_be_kept_starts_nothing(bundles, tmp_path, options, to
     assert told in done.stderr
 
 
+def test_a_log_that_is_gone_is_not_begun_anew_where_there_are_heads_of_it(bundles, tmp_path):
+    assert new_key(tmp_path / "key").exists()
+    database, heads = tmp_path / "volume" / "log.sqlite", tmp_path / "heads.jsonl"
+    options = ("--log", str(database), "--log-heads", str(heads), "--log-key", str(tmp_path / "key"))
+    running = Server(str(bundles / "umbrella"), *options)
+    assert f"  heads of the log signed in {heads}" in running.printed
+    with running.client() as client:
+        for _ in range(3):
+            assert client.post(REFUND, json=BODY).status_code == 200
+    running.stop()
+    away = tmp_path / "away"
+    database.parent.rename(away)
+    done = serve(bundles / "umbrella", *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "records are missing: the log" in done.stderr
+    assert "ends at number 0" in done.stderr
+    assert "has a head of number 3" in done.stderr
+    assert not database.exists()
+    away.rename(database.parent)
+    running = Server(str(bundles / "umbrella"), *options)
+    running.stop()
+    shutil.rmtree(database.parent)
+    # Heads that somebody else signed say nothing of this log.
+    assert new_key(tmp_path / "new").exists()
+    Server(str(bundles / "umbrella"), *options[:-1], str(tmp_path / "new")).stop()
+
+
+def test_heads_that_could_not_be_written_start_nothing(bundles, tmp_path):
+    assert new_key(tmp_path / "key").exists()
+    options = ("--log", "log.sqlite", "--log-heads", "away/heads.jsonl", "--log-key", "key")
+    done = serve(bundles / "umbrella", *options, cwd=tmp_path)
+    assert (done.returncode, "there is no such folder; make it" in done.stderr) == (1, True)
+    assert not (tmp_path / "log.sqlite").exists()
+
+
 def test_a_dry_run_finds_what_a_start_would_and_writes_nothing(bundles, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         # By the very service that is to be started anew.
@@ -336,6 +371,7 @@ def test_what_is_being_answered_when_the_service_ends_is_logged_and_signed(bundl
 def test_heads_that_cannot_be_written_show_in_the_metrics_and_once_in_the_log(bundles, tmp_path):
     new_key(tmp_path / "key")
     heads = tmp_path / "away" / "heads.jsonl"
+    heads.parent.mkdir()
     running = Server(
         str(bundles / "umbrella"),
         "--log",
@@ -346,6 +382,7 @@ def test_heads_that_cannot_be_written_show_in_the_metrics_and_once_in_the_log(bu
         str(tmp_path / "key"),
     )
     failed = re.compile(r"policyengine_log_head_failures_total ([0-9]+)")
+    heads.parent.rmdir()
     try:
         with running.client() as client:
             for _ in range(3):

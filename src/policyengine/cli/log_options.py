@@ -23,6 +23,16 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--log``, for commands that read or change a log; handed over as a :class:`Store` that is closed at the end."""
 
     @functools.wraps(command)
+    def opened(*, configuration: Configuration, **more: Any) -> Any:  # noqa: ANN401, ARG001 - click's
+        return command(**more)
+
+    return database_and_settings(opened)
+
+
+def database_and_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, with the ``configuration`` too: for commands about what a service signs."""
+
+    @functools.wraps(command)
     def opened(*, configuration: Configuration, **more: Any) -> Any:  # noqa: ANN401 - click's
         from policyengine.decision_log.store import Store
 
@@ -31,11 +41,22 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("no log is named; give one with --log")
         store = Store(database, patient=True)
         try:
-            return command(store=store, **more)
+            return command(store=store, configuration=configuration, **more)
         finally:
             store.close()
 
     return configured("config", "log", opposites=False)(opened)
+
+
+def chosen_file(given: Path | None, configuration: Configuration, name: str) -> Path | None:
+    """The file that an option names, or else the setting of this name. Wrong usage if the latter is not there."""
+    configured_file = configuration.place(name)
+    if given is not None or configured_file is None:
+        return given
+    path = Path(configured_file)
+    if not path.is_file():
+        raise click.UsageError(f"the setting `{name}` names {path}, and there is no such file")
+    return path
 
 
 def checked(store: Store) -> Store:

@@ -24,6 +24,7 @@ from policyengine.errors import BundleError
 
 if TYPE_CHECKING:
     from policyengine.decision_log.log import LogSettings
+    from policyengine.decision_log.store import Store
     from policyengine.signatures import PublicKey
     from policyengine.web.server import Listening, Loaded, Reloading
 
@@ -201,18 +202,16 @@ def _open_log(settings: LogSettings, loaded: Sequence[Loaded], *, dry_run: bool)
     With answers that need no log, a database that is away is no hindrance. A dry run writes nothing. Raises LogError.
     """
     from policyengine.decision_log.errors import LogUnavailable
-    from policyengine.decision_log.keys import private_key
     from policyengine.decision_log.mask_places import check_masks
     from policyengine.decision_log.migrate import check
     from policyengine.decision_log.opening import open_log
     from policyengine.decision_log.store import Store
 
     check_masks(settings.masks, {bundle.id: bundle for _, bundle in loaded})
-    if settings.head_key is not None:
-        private_key(Path(settings.head_key))
     store = Store(settings.database)
     shown = str(Path(store.shown).resolve()) if store.is_sqlite else store.shown
     try:
+        _check_heads(store, settings)
         if not dry_run:
             open_log(store, loaded)
         elif store.exists:
@@ -224,6 +223,19 @@ def _open_log(settings: LogSettings, loaded: Sequence[Loaded], *, dry_run: bool)
     finally:
         store.close()
     return shown
+
+
+def _check_heads(store: Store, settings: LogSettings) -> None:
+    """Make sure that heads can be signed, and that the log is the one of which there are heads. Raises LogError."""
+    if settings.heads is None or settings.head_key is None:
+        return
+    # Cryptography takes long to load, and few sign heads.
+    from policyengine.decision_log.head_check import check_file, check_reach
+    from policyengine.decision_log.keys import private_key
+
+    key, path = private_key(Path(settings.head_key)), Path(settings.heads)
+    check_file(path)
+    check_reach(store, path, key)
 
 
 def _load(folders: Sequence[Path], keys: Sequence[PublicKey]) -> list[Loaded]:

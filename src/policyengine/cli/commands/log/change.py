@@ -10,7 +10,8 @@ import click
 
 import policyengine
 from policyengine.cli import exits
-from policyengine.cli.log_options import checked, database_option, existing_file
+from policyengine.cli.log_options import checked, chosen_file, database_and_settings, database_option, existing_file
+from policyengine.configuration.resolve import Configuration
 
 if TYPE_CHECKING:
     from policyengine.decision_log.store import Store
@@ -48,8 +49,9 @@ def migrate(store: Store) -> int:
 @click.command(
     help=f"""Delete old decisions from the log.
 
-Only the oldest records go, and a record in the log says which: it can be verified as before. With --key that record is
-signed; without, nobody can show later that you deleted them. What is deleted cannot be replayed; export it first.
+Only the oldest records go, and a record in the log says which: it can be verified as before. With --key, or `log_key`
+of the settings, that record is signed; without, nobody can show later that you deleted them. What is deleted cannot be
+replayed; export it first.
 
 \b
 Examples:
@@ -62,14 +64,15 @@ Examples:
 @click.option(
     "--keep-days", metavar="N", type=click.IntRange(min=1), required=True, help="Keep the decisions of so many days."
 )
-@existing_file("Private key to sign what is deleted with.", "--key")
+@existing_file("Private key to sign what is deleted with; left out, `log_key` of the settings.", "--key")
 @click.option("--dry-run", is_flag=True, help="Only say how many would go.")
-@database_option
-def retain(store: Store, keep_days: int, key: Path | None, *, dry_run: bool) -> int:
+@database_and_settings
+def retain(store: Store, configuration: Configuration, keep_days: int, key: Path | None, *, dry_run: bool) -> int:
     """Delete, and say how many."""
     from policyengine.decision_log.keys import private_key
     from policyengine.decision_log.retention import retain as delete
 
+    key = chosen_file(key, configuration, "log_key")
     signer = None if key is None else private_key(key)
     before = datetime.now(UTC) - timedelta(days=keep_days)
     done = delete(checked(store), before, policyengine.__version__, signer, dry_run=dry_run)
@@ -77,4 +80,6 @@ def retain(store: Store, keep_days: int, key: Path | None, *, dry_run: bool) -> 
         click.echo(f"{done.deleted:,} records would be deleted")
     else:
         click.echo(f"{done.deleted:,} records deleted" + (f", up to number {done.through}" if done.through else ""))
+        if done.deleted and signer is None:
+            click.echo("not signed: nobody can show later that it was you who deleted them; give --key", err=True)
     return exits.FINE

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from policyengine.cli import exits
-from policyengine.cli.log_options import checked, database_option, existing_file
+from policyengine.cli.log_options import checked, chosen_file, database_and_settings, existing_file
+from policyengine.configuration.resolve import Configuration
 
 if TYPE_CHECKING:
     from policyengine.decision_log.store import Store
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
 Records are chained: a break names the first record that is not what it was. That the end was cut off, or everything
 made anew, shows only against heads that were signed and kept elsewhere; that old records were deleted by who may, only
-with the public key. Where the key was replaced, give the old one and the new one.
+with the public key. Where the key was replaced, give the old one and the new one. What is not given is what the
+settings say: the file of heads by `log_heads`, the public key beside `log_key`.
 
 \b
 Examples:
   policyengine log verify
+  policyengine log verify --config service.yaml
   policyengine log verify --heads heads.jsonl --public-key log-key.pub
   policyengine log verify --heads heads.jsonl --public-key old-key.pub --public-key log-key.pub
 
@@ -33,14 +36,15 @@ Examples:
 )
 @existing_file("File of signed heads.", "--heads")
 @existing_file("Public key of who signed heads and deletions; several times, one each.", "--public-key", multiple=True)
-@database_option
-def verify(store: Store, heads: Path | None, public_key: tuple[Path, ...]) -> int:
+@database_and_settings
+def verify(store: Store, configuration: Configuration, heads: Path | None, public_key: tuple[Path, ...]) -> int:
     """Verify, and say what is wrong."""
     from policyengine.decision_log.heads import read_heads
     from policyengine.decision_log.keys import public_key as read_key
     from policyengine.decision_log.verify import MOST_FAULTS, Fault
     from policyengine.decision_log.verify import verify as read_all
 
+    heads, public_key = chosen_file(heads, configuration, "log_heads"), public_key or _beside_key(configuration)
     if heads is not None and not public_key:
         raise click.UsageError("--heads needs --public-key: without it anybody could have signed them")
     keys = [read_key(path) for path in public_key]
@@ -95,13 +99,20 @@ Example:
 {exits.FOR_OTHERS}
 """
 )
-@existing_file("Private key to sign with.", "--key", required=True)
+@existing_file("Private key to sign with; left out, `log_key` of the settings.", "--key")
 @click.option(
-    "--heads", metavar="FILE", type=click.Path(path_type=Path), required=True, help="File to add the head to."
+    "--heads",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File to add the head to; left out, `log_heads` of the settings.",
 )
-@database_option
-def heads(store: Store, key: Path, heads: Path) -> int:
+@database_and_settings
+def heads(store: Store, configuration: Configuration, key: Path | None, heads: Path | None) -> int:
     """Sign the head and add it."""
+    key, named = chosen_file(key, configuration, "log_key"), configuration.place("log_heads")
+    heads = heads or (Path(named) if named else None)
+    if key is None or heads is None:
+        raise click.UsageError("give --key and --heads, or settings that have `log_key` and `log_heads`")
     from policyengine.decision_log import chain
     from policyengine.decision_log.heads import append_head, signed
     from policyengine.decision_log.keys import private_key
@@ -112,6 +123,13 @@ def heads(store: Store, key: Path, heads: Path) -> int:
     append_head(heads, signed(head, signer))
     click.echo(f"head at number {head.sequence} added to {heads}")
     return exits.FINE
+
+
+def _beside_key(configuration: Configuration) -> tuple[Path, ...]:
+    """The public key beside the private one of the settings, if it is there."""
+    private = configuration.place("log_key")
+    public = Path(f"{private}.pub")
+    return (public,) if private is not None and public.is_file() else ()
 
 
 def _told(report: Report) -> str:
