@@ -249,3 +249,22 @@ def test_a_deletion_by_the_settings_is_signed_and_one_that_is_not_says_so(run, t
         assert ("not signed" in done.stderr) is not signs
         with_key = run("log", "verify", "--log", database, "--public-key", folder / "log-key.pub")
         assert with_key.exit_code == (0 if signs else 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("DELETE FROM bundle_files", "are not in the log"),
+        ("UPDATE bundle_files SET content = CAST(content || x'20' AS BLOB)", "were changed in the log"),
+        ("UPDATE bundle_files SET path = 'a' || path", "were changed in the log"),
+        ("DELETE FROM bundle_files WHERE path LIKE 'b%'", "were changed in the log"),
+        ("UPDATE bundle_files SET content = 1.5", "were changed in the log"),
+    ],
+)
+def test_policies_that_decided_are_verified_too(run, database, statement, told):
+    assert run("log", "verify", "--log", database).exit_code == 0
+    change(database, statement)
+    done = run("log", "verify", "--log", database)
+    assert done.exit_code == 1
+    assert f"by which this and 9 more decisions were made, {told}" in done.output
+    assert "the first bad record is number 1" in done.output
