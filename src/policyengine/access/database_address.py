@@ -14,7 +14,7 @@ SHOWN: Final = frozenset({
 HIDDEN: Final = "***"
 # An address, also one with slashes too few or without its first word: then it is taken for a file, and is still shown
 # without its password.
-_BEGINNING: Final = re.compile(r"[^:/]*://|\s*postgres[a-z+0-9]*:/*|(?=[^/@]*:.*@)", re.IGNORECASE | re.DOTALL)
+_BEGINNING: Final = re.compile(r"[^:/]*://|\s*postgres[a-z+0-9]*:/*|(?=[^@]*:.*@)", re.IGNORECASE | re.DOTALL)
 # What a person writes who takes the setting for a list of words, as PostgreSQL's own clients do.
 _WORDS: Final = re.compile(r"(?:pass|secret)\w*\s*=", re.IGNORECASE)
 _PARTS: Final = re.compile(r"[?&;]")

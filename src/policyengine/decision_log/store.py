@@ -136,6 +136,9 @@ class Store:
 def _address(named: str) -> URL:
     """The address; a path is a file of SQLite."""
     if "://" not in named:
+        if named.partition(":")[0] in _DRIVERS and ":" in named:
+            # Meant as an address: as the name of a file it would be made, with the password in it.
+            raise LogError(f"this is no address of a database: {shown_address(named)}; {_KNOWN}")
         return URL.create(_SQLITE, database=named)
     try:
         url = make_url(named)
