@@ -11,12 +11,15 @@ SHOWN: Final = frozenset({
     "keepalives_count", "keepalives_idle", "keepalives_interval", "mode", "options", "port", "require_auth",
     "sslcert", "sslkey", "sslmode", "sslrootcert", "target_session_attrs", "tcp_user_timeout", "user",
 })  # fmt: skip
+_SECRET: Final = frozenset({"password", "passfile", "sslpassword", "oauth_client_secret"})
 HIDDEN: Final = "***"
 # An address, also one with slashes too few or without its first word: then it is taken for a file, and is still shown
 # without its password.
 _BEGINNING: Final = re.compile(r"[^:/]*://|\s*postgres[a-z+0-9]*:/*|(?=[^@]*:.*@)", re.IGNORECASE | re.DOTALL)
 # What a person writes who takes the setting for a list of words, as PostgreSQL's own clients do.
 _WORDS: Final = re.compile(r"(?:pass|secret)\w*\s*=", re.IGNORECASE)
+# Those of several hosts, with commas between them.
+_PORTS: Final = re.compile(r"[0-9]*(,[^:/?]*:[0-9]*)*(?=[/?]|$)")
 _PARTS: Final = re.compile(r"[?&;]")
 
 
@@ -27,17 +30,32 @@ def shown_address(address: str) -> str:
     is taken for one. Rather too much is hidden than too little.
     """
     begins = _BEGINNING.match(address)
-    if begins is None:
-        words = _WORDS.search(address)
-        return address if words is None else address[: words.end()] + HIDDEN
-    hidden = [*_password(address, begins.end()), *_secrets(address, begins.end())]
+    hidden = _words(address)
+    if begins is not None:
+        start = begins.end()
+        hidden += [*_password(address, start), *_no_port(address, start), *_secrets(address, start)]
     return _without(address, sorted(hidden))
+
+
+def _words(address: str) -> list[tuple[int, int]]:
+    """Where a password may stand in a list of words; it goes on to the end, because it may hold blanks."""
+    found = _WORDS.search(address.partition("?")[0])
+    return [(found.end(), len(address))] if found else []
 
 
 def _password(address: str, start: int) -> list[tuple[int, int]]:
     """Where the password of ``USER:PASSWORD@HOST`` may stand."""
     colon, at = address.find(":", start), address.rfind("@")
     return [(colon + 1, at)] if -1 < colon < at else []
+
+
+def _no_port(address: str, start: int) -> list[tuple[int, int]]:
+    """What stands where ports should, and is none: a password after which the ``@HOST`` was forgotten."""
+    host = max(start, address.rfind("@") + 1)
+    colon, slash = address.find(":", host), address.find("/", host)
+    if address.startswith("[", host) or colon == -1 or -1 < slash < colon:
+        return []
+    return [] if _PORTS.match(address, colon + 1) else [(colon + 1, len(address))]
 
 
 def _secrets(address: str, start: int) -> list[tuple[int, int]]:
@@ -51,8 +69,8 @@ def _secrets(address: str, start: int) -> list[tuple[int, int]]:
         end = following - 1
         name, equals, _ = address[begin:end].partition("=")
         if name not in SHOWN:
-            # Without a name it may be the rest of a value that has such a sign in it.
-            places.append((begin + len(name + equals) if equals else begin, end))
+            # What has no name that is known may be the rest of a value that has such a sign in it.
+            places.append((begin + len(name + equals) if name in _SECRET and equals else begin, end))
     return places
 
 
