@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.decision_log.build import log
 
 from policyengine.decision_log.canonical import read
+from policyengine.decision_log.entry import Entry
 from policyengine.decision_log.errors import LogError
 from policyengine.decision_log.search import Query, _statement, found, moment, oldest_first, page, record
 
@@ -88,6 +90,36 @@ def test_pages_hold_everything_once_while_others_add_records(store, entries, dec
     old = [id_ for id_ in seen if id_ in set(expected)]
     assert sorted(old) == sorted(expected)
     assert len(set(seen)) == len(seen)
+
+
+MIB = 1024 * 1024
+
+
+def large(entry: Entry, size: int, sign: str = "x") -> Entry:
+    """The entry with so many bytes of facts."""
+    filling = sign * (size // len(sign.encode()))
+    return replace(entry, text=entry.text.replace(b'"input":{', b'"input":{"filling":"%b",' % filling.encode()))
+
+
+@pytest.mark.parametrize("sign", ["x", "ä", "漢"])
+@pytest.mark.parametrize("query", [Query(), Query(oldest_first=True), Query(rule="UM-LOST")], ids=str)
+def test_a_page_ends_early_where_records_are_large(store, decisions, query, sign):
+    """By the bytes of 8 MiB; a record that has more by itself is alone on its page, and none is left out."""
+    sizes = [0, 3, 3, 0, 9, 0, 5, 2, 0]
+    lost = [decisions.entry(6, received=START + timedelta(hours=n)) for n in range(len(sizes))]
+    made = [large(entry, size * MIB, sign) for entry, size in zip(lost, sizes, strict=True)]
+    log(store, made)
+    pages, cursor = [], None
+    while cursor is not None or not pages:
+        with store.reading() as connection:
+            records, cursor = page(connection, query, 6, cursor)
+        assert sum(len(r.entry.encode()) for r in records) <= 8 * MIB or len(records) == 1
+        pages.append([r.decision_id for r in records])
+    expected = [entry.decision_id for entry in made]
+    expected = expected if query.oldest_first else expected[::-1]
+    assert [id_ for one in pages for id_ in one] == expected
+    assert [len(one) for one in pages] == [4, 1, 4]
+    assert ids(found(store, query)) == expected
 
 
 def test_one_record_and_its_line(store, entries):

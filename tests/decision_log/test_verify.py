@@ -72,7 +72,7 @@ def put_one_in(c: Connection) -> None:
     for number in range(COUNT, 5, -1):
         c.execute(update(RECORDS).where(RECORDS.c.sequence == number).values(sequence=number + 1))
     other = c.execute(select(RECORDS).where(RECORDS.c.sequence == 1)).one()._mapping
-    id_ = "01" + other["decision_id"][2:-1] + "0"
+    id_ = other["decision_id"][:-1] + ("1" if other["decision_id"].endswith("0") else "0")
     entry = other["entry"].replace(other["decision_id"], id_)
     c.execute(insert(RECORDS), [{**other, "sequence": 6, "decision_id": id_, "entry": entry}])
     c.execute(update(CHAIN).values(sequence=COUNT + 1))

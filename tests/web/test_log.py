@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from logging import INFO
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import event
 
 from policyengine import __version__, load_bundle
+from policyengine.decision_log import writer as writers
 from policyengine.decision_log.archive import keep_bundle
 from policyengine.decision_log.log import LogSettings
 from policyengine.decision_log.masking import masks
@@ -21,8 +24,10 @@ from policyengine.decision_log.migrate import migrate
 from policyengine.decision_log.store import Store
 from policyengine.decision_log.verify import verify
 from policyengine.frontend.bundle_files import read_files
+from policyengine.web.admission import MOST_READERS
 from policyengine.web.app import LOGBOOK, create_app
 from policyengine.web.guard import CALLER, KEY_ID
+from policyengine.web.logs import ACCESS
 
 REFUND = "/v1/bundles/umbrella/decisions/refund"
 BODY = {"facts": {"damage": {"cause": "lost"}, "umbrella": {"price": "40 EUR"}}, "as_of": "2025-06-01"}
@@ -136,6 +141,49 @@ def test_a_key_gives_the_first_answer_again(client, store):
     assert again.headers["Policy-Bundle-Digest"] == first.headers["Policy-Bundle-Digest"]
     assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (None, "true")
     assert verify(store).records == 1
+
+
+@pytest.fixture(scope="module")
+def revised(bundles, tmp_path_factory):
+    """The same bundle in its next edition."""
+    folder = tmp_path_factory.mktemp("revised") / "umbrella"
+    shutil.copytree(bundles / "umbrella", folder)
+    file = folder / "bundle.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("version: 0.1.0", "version: 0.2.0"), encoding="utf-8")
+    return load_bundle(folder)
+
+
+IN_ONE_OR_MANY = pytest.mark.parametrize(
+    "asked", [(REFUND, BODY), (f"{REFUND}/batch", {"items": [BODY, OTHER]})], ids=["one", "batch"]
+)
+
+
+@IN_ONE_OR_MANY
+def test_an_answer_that_is_given_again_names_the_policies_of_then(bundle, revised, store, asked, caplog):
+    caplog.set_level(INFO, ACCESS)
+    path, body = asked
+    headers = {"Idempotency-Key": "k1"}
+    with logging(bundle, store) as client:
+        first = client.post(path, json=body, headers=headers)
+    with logging(revised, store) as client:
+        again, fresh = (client.post(path, json=body, headers=h) for h in (headers, {}))
+    assert again.data == first.data
+    told = [answer.headers["Policy-Bundle-Digest"] for answer in (first, again, fresh)]
+    assert told == [bundle.digest, bundle.digest, revised.digest]
+    accessed = [record.msg["bundle_digest"] for record in caplog.records if record.name == ACCESS]
+    assert accessed == told
+
+
+@IN_ONE_OR_MANY
+def test_an_answer_of_which_the_policies_are_not_known_names_none(client, store, asked):
+    path, body = asked
+    headers = {"Idempotency-Key": "k1"}
+    first = client.post(path, json=body, headers=headers)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE idempotency_keys SET digest = NULL")
+    again = client.post(path, json=body, headers=headers)
+    assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
+    assert "Policy-Bundle-Digest" not in again.headers
 
 
 def test_a_key_with_another_request_is_refused(client, store):
@@ -275,7 +323,106 @@ def test_records_commits_and_failures_are_counted(client):
         assert f"policyengine_log_{name}_total {value}.0" in told
 
 
+def failures(client) -> float:
+    (line,) = [n for n in client.get("/metrics").text.splitlines() if n.startswith("policyengine_log_failures_total ")]
+    return float(line.split()[1])
+
+
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.post(REFUND, json=BODY),
+        lambda client: client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"}),
+        lambda client: client.post(f"{REFUND}/batch", json={"items": [BODY, OTHER]}),
+        lambda client: client.post(f"{REFUND}/batch", json={"items": [BODY]}, headers={"Idempotency-Key": "k1"}),
+        lambda client: client.get("/readyz"),
+        lambda client: client.get("/v1/log"),
+        lambda client: client.get("/v1/log/01a223e7-55bb-737d-8f2f-29420b31edc6"),
+    ],
+    ids=["decision", "decision with a key", "batch", "batch with a key", "readyz", "page", "record"],
+)
+def test_whoever_is_told_that_there_is_no_log_is_counted_once(client, ask):
+    broken(client)
+    assert [ask(client).status_code for _ in range(3)] == [503] * 3
+    assert failures(client) == 3
+    mended(client)
+    ask(client)
+    assert failures(client) == 3
+
+
+def test_who_asks_readyz_within_the_second_is_counted_too(client):
+    broken(client)
+    assert {client.get("/readyz").status_code for _ in range(5)} == {503}
+    assert failures(client) == 5
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_an_answer_without_a_log_is_counted_once(bundle, store):
+    with logging(bundle, store, answers_without=True) as client:
+        broken(client)
+        for headers in ({}, {"Idempotency-Key": "k1"}):
+            assert client.post(REFUND, json=BODY, headers=headers).status_code == 200
+        assert failures(client) == 2
+
+
+def test_a_part_of_a_stream_that_is_refused_is_counted_once(client):
+    broken(client)
+    lines = "".join(json.dumps(body) + "\n" for body in (BODY, OTHER))
+    told = client.post(f"{REFUND}/batch", data=lines, content_type="application/x-ndjson")
+    assert [json.loads(line)["problem"]["status"] for line in told.text.splitlines()] == [503, 503]
+    assert failures(client) == 1
+
+
+def test_who_waits_too_long_and_who_is_too_many_is_counted(bundle, store, monkeypatch):
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_):
+        held.set()
+        assert go_on.wait(20)
+
+    with logging(bundle, store) as client, ThreadPoolExecutor(1) as pool:
+        log = client.application.extensions[LOGBOOK].log
+        event.listen(log._store.engine, "commit", hold)
+        first = pool.submit(client.application.test_client().post, REFUND, json=BODY)
+        assert held.wait(20)
+        monkeypatch.setattr(log._writer, "_wait", 0.01)
+        assert client.post(REFUND, json=BODY).status_code == 503
+        assert failures(client) == 1
+        monkeypatch.setattr("policyengine.decision_log.writer.MOST_WAITING", 0)
+        log._writer._waiting.append(writers._Pending([]))
+        assert client.post(REFUND, json=BODY).status_code == 503
+        assert failures(client) == 2
+        go_on.set()
+        assert first.result(20).status_code == 200
+
+
 # --- reading ---
+
+
+def test_readers_are_few_at_a_time_and_leave_decisions_alone(bundle, store):
+    held, go_on = threading.Semaphore(0), threading.Event()
+    turns = iter([True] * MOST_READERS)
+
+    def hold(_):
+        if next(turns, False):
+            held.release()
+            assert go_on.wait(20)
+
+    with logging(bundle, store) as client, ThreadPoolExecutor(MOST_READERS) as pool:
+        event.listen(client.application.extensions[LOGBOOK].log._store.readers, "begin", hold)
+        readers = [pool.submit(client.application.test_client().get, "/v1/log") for _ in range(MOST_READERS)]
+        assert all(held.acquire(timeout=20) for _ in range(MOST_READERS))
+        for path in ("/v1/log", "/v1/log/01a223e7-55bb-737d-8f2f-29420b31edc6"):
+            refused = client.get(path)
+            assert (refused.status_code, refused.json["type"]) == (503, "urn:policyengine:problem:overloaded")
+            assert refused.headers["Retry-After"] == "1"
+        assert "policyengine_http_overloaded_total 2.0" in client.get("/metrics").text
+        made = [client.post(REFUND, json=BODY, headers=h) for h in ({}, {"Idempotency-Key": "k1"})]
+        assert [answer.status_code for answer in made] == [200, 200]
+        go_on.set()
+        assert {reader.result(20).status_code for reader in readers} == {200}
+        assert len(client.get("/v1/log").json["records"]) == 2
 
 
 def test_a_search_goes_from_page_to_page(client):

@@ -281,6 +281,15 @@ def test_a_dry_run_finds_what_a_start_would_and_writes_nothing(bundles, tmp_path
 
 def test_a_file_of_an_older_release_is_for_its_owner_to_migrate(bundles, tmp_path):
     store = Store(str(tmp_path / "log.sqlite"))
+    migrate(store, "0001")
+    store.close()
+    done = serve(bundles / "umbrella", "--log", "log.sqlite", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tables of an older release (0001); bring them up to date with `policyengine log migrate`" in done.stderr
+
+
+def test_a_file_of_a_newer_release_is_left_alone(bundles, tmp_path):
+    store = Store(str(tmp_path / "log.sqlite"))
     migrate(store)
     with store.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

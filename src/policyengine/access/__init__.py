@@ -6,5 +6,6 @@
 * ``rates``: how often a key may ask, as arithmetic; ``buckets``: the same shared by all worker processes
 * ``gate``: from the header of a request to "come in" or to why not
 * ``addresses``: which addresses only this machine can reach
+* ``database_address``: an address of a database without its password, to be shown
 * ``redaction``: keys taken out of what is logged
 """

@@ -10,6 +10,8 @@ _ID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 #: Records of one page, at most and unless something is said.
 MOST_ON_PAGE: Final = 1_000
 USUAL_ON_PAGE: Final = 100
+#: Bytes of records on one page; a record that has more stands alone.
+MOST_PAGE_BYTES: Final = 8 * 1024 * 1024
 #: Characters of a name that is looked for, at most.
 LONGEST_NAME: Final = 200
 _MOMENT: Final[Schema] = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
@@ -24,7 +26,7 @@ FILTERS: Final[dict[str, tuple[str, Schema]]] = {
     "decision": ("Only this decision.", _NAME),
     "verdict": ("Only decisions with this verdict.", _NAME),
     "rule": ("Only decisions that this rule gave a reason for.", _NAME),
-    "limit": ("How many records at most.", _PAGE),
+    "limit": (f"How many records at most. A page ends early after {MOST_PAGE_BYTES // 1024**2} MiB of them.", _PAGE),
     "cursor": ("The `cursor` of the page before.", {"type": "string", "pattern": _ID}),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from policyengine.access.database_address import shown_address
 from policyengine.configuration.faults import SettingFault
 from policyengine.configuration.kinds import Unfit, Value
 from policyengine.configuration.settings import Setting
@@ -64,8 +65,15 @@ def _unfit(setting: Setting, node: Node, told: str) -> SettingFault:
 
 
 def _fault(span: Span, message: str, help_: str | None) -> SettingFault:
-    snippet = span.snippet() if span.file.text else ""
+    snippet = "" if not span.file.text or _may_hold_password(span.file.line(span.start.line)) else span.snippet()
+    if _may_hold_password(message):
+        message = shown_address(message)
     return SettingFault(span.place, message + (f"; {help_}" if help_ else ""), snippet)
+
+
+def _may_hold_password(line: str) -> bool:
+    """Whether there is a part of an address in it. Faults are printed, and logged, and sent to others."""
+    return "://" in line or "@" in line or shown_address(line) != line
 
 
 def _sentence(message: str) -> str:

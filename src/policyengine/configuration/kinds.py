@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from policyengine.access.database_address import shown_address
 from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Plain
 
 Value = None | bool | int | str | tuple[str, ...]
 #: How "not at all" is written where a file or a folder could be named. A folder of this name is ``./none``.
 NONE: Final = "none"
-_PASSWORD: Final = re.compile(r"(://[^/@:]*:)[^/]*@")
 
 
 class Unfit(ValueError):  # noqa: N818 - reads as a sentence
@@ -169,7 +168,7 @@ class Database(Place):
 
     def shown(self, value: Value) -> str:
         """The path, the address without its password, or ``none``."""
-        return _PASSWORD.sub(r"\1***@", Place.shown(self, value))
+        return shown_address(Place.shown(self, value))
 
 
 @dataclass(frozen=True, slots=True)

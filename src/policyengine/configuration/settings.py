@@ -63,6 +63,10 @@ class Setting:
         """A value of it as a person would write it; a secret is masked."""
         return "(secret)" if self.secret and value is not None else self.kind.shown(value)
 
+    def told(self, value: Value) -> Value:
+        """A value of it as a program takes it, without what must not be shown."""
+        return self.shown(value) if value is not None and (self.secret or isinstance(self.kind, Database)) else value
+
     @property
     def shown_default(self) -> str:
         """Its default, as it is told to people."""

@@ -20,7 +20,7 @@ def shown_for_programs(configuration: Configuration) -> str:
     """The same as JSON: for each setting its value, where that comes from, and the place there."""
     data = {
         r.setting.name: {
-            "value": _value(r) if r.setting.secret else r.value,
+            "value": r.setting.told(r.value),
             "origin": r.origin,
             "place": r.place or None,
         }

@@ -2,11 +2,12 @@
 
 * ``entry``: what is logged of one decision, as one line of JSON; ``canonical``: JSON with exact numbers
 * ``ids``: ids that sort by time; ``masking``: what is left out of the log, and only there
-* ``schema``: the tables; ``migrate`` brings them up to date; ``store`` opens a database and asserts its settings
+* ``schema``: the tables; ``migrate`` brings them up to date; ``store`` opens a database and asserts its settings, and
+  ``watchdog`` ends what hangs there
 * ``chain``: each record is hashed together with the one before it; ``writer`` commits records of many requests at once
 * ``idempotency``: the first answer again; ``archive``: policies by digest, so that an old decision can be made again
 * ``log``: all of this as one object, for the service
-* ``search``, ``reading``: finding records, and reading them one by one
+* ``search``: finding records; ``portions``: no more of them at a time than may be in memory
 * ``heads``: signed statements of how far the chain goes; ``verify``: whether anything was changed; ``retention``
 * ``replay``: logged decisions made again
 """

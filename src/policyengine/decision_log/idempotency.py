@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,6 +15,8 @@ from policyengine.decision_log.schema import IDEMPOTENCY
 
 #: How long a first answer is kept.
 KEPT_HOURS: Final = 24
+#: How often those that are too old are looked for, at most.
+FORGET_EVERY: Final = timedelta(minutes=1)
 
 
 class IdempotencyKey(NamedTuple):
@@ -30,33 +32,38 @@ def key_of(caller: str | None, key: str, address: str, body: Json) -> Idempotenc
     return IdempotencyKey(caller or "", key, hashlib.sha256(canonical([address, body], sort_keys=True)).hexdigest())
 
 
-def first_answer(connection: Connection, key: IdempotencyKey) -> bytes | None:
-    """The body that was answered the first time, None if this is the first time.
+class FirstAnswer(NamedTuple):
+    """The body that was answered, and the digest of the policies that answered; None where that was not kept."""
+
+    body: bytes
+    digest: str | None
+
+
+def first_answer(connection: Connection, key: IdempotencyKey, now: datetime) -> FirstAnswer | None:
+    """What was answered the first time, None if this is the first time.
 
     Raises KeyReused if the key came with another request.
     """
     row = connection.execute(
-        select(IDEMPOTENCY.c.request_hash, IDEMPOTENCY.c.body).where(
+        select(IDEMPOTENCY.c.request_hash, IDEMPOTENCY.c.body, IDEMPOTENCY.c.digest).where(
             IDEMPOTENCY.c.caller == key.caller,
             IDEMPOTENCY.c.key == key.key,
-            IDEMPOTENCY.c.expires > moment_text(datetime.now(UTC)),
+            IDEMPOTENCY.c.expires > moment_text(now),
         )
     ).first()
     if row is None:
         return None
     if row.request_hash != key.request_hash:
         raise KeyReused("this idempotency key came with another request before")
-    body: bytes = row.body
-    return body
+    return FirstAnswer(row.body, row.digest)
 
 
-def remember(connection: Connection, key: IdempotencyKey, body: bytes) -> None:
-    """Keep a first answer, and let go of those that are too old, as this key may be."""
-    now = datetime.now(UTC)
-    forget(connection, now)
+def remember(connection: Connection, key: IdempotencyKey, answer: FirstAnswer, now: datetime) -> None:
+    """Keep a first answer; one to the same key may be there still that is too old."""
+    connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == key.caller, IDEMPOTENCY.c.key == key.key))
     expires = moment_text(now + timedelta(hours=KEPT_HOURS))
-    row = {"caller": key.caller, "key": key.key, "request_hash": key.request_hash, "body": body, "expires": expires}
-    connection.execute(insert(IDEMPOTENCY), [row])
+    row = {"caller": key.caller, "key": key.key, "request_hash": key.request_hash, "expires": expires}
+    connection.execute(insert(IDEMPOTENCY), [row | answer._asdict()])
 
 
 def forget(connection: Connection, now: datetime) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyengine.decision_log.entry import Asked, Entry, Made, decision_entry
-from policyengine.decision_log.idempotency import IdempotencyKey, first_answer
+from policyengine.decision_log.idempotency import FirstAnswer, IdempotencyKey, first_answer
 from policyengine.decision_log.masking import Masks
 from policyengine.decision_log.search import Page, Query, Record, page, record
 from policyengine.decision_log.store import Store
@@ -56,17 +57,19 @@ class DecisionLog:
         """The entry for a decision."""
         return decision_entry(asked, made, self._version, self._masks)
 
-    def commit(self, entries: Sequence[Entry], key: IdempotencyKey | None = None, body: bytes = b"") -> bytes | None:
-        """Commit entries together. The body of the first answer if the key had one, and then nothing is logged.
+    def commit(
+        self, entries: Sequence[Entry], key: IdempotencyKey | None = None, body: bytes = b""
+    ) -> FirstAnswer | None:
+        """Commit entries together. The first answer if the key had one, and then nothing is logged.
 
         Raises LogUnavailable, and KeyReused.
         """
         return self._writer.commit(entries, key, body)
 
-    def first_answer(self, key: IdempotencyKey) -> bytes | None:
-        """The body of the first answer to this key, if it is known already. Raises LogUnavailable and KeyReused."""
+    def first_answer(self, key: IdempotencyKey) -> FirstAnswer | None:
+        """The first answer to this key, if it is known already. Raises LogUnavailable and KeyReused."""
         with self._store.reading() as connection:
-            return first_answer(connection, key)
+            return first_answer(connection, key, datetime.now(UTC))
 
     def probe(self) -> None:
         """Raises LogUnavailable unless the log can be written now."""

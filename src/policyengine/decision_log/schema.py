@@ -74,7 +74,8 @@ BUNDLE_FILES: Final = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
-#: First answers, by the key that their callers gave.
+#: First answers, by the key that their callers gave, and the digest of the policies that gave them. It is null where
+#: an older release kept the answer.
 IDEMPOTENCY: Final = Table(
     "idempotency_keys",
     METADATA,
@@ -83,5 +84,6 @@ IDEMPOTENCY: Final = Table(
     Column("request_hash", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("expires", String(27), nullable=False),
+    Column("digest", String(64)),
     Index(None, "expires"),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from policyengine.api_schema.log import MOST_ON_PAGE, USUAL_ON_PAGE
 from policyengine.decision_log.errors import LogError
 from policyengine.decision_log.ids import least_id
+from policyengine.decision_log.portions import portion
 from policyengine.decision_log.schema import DECISION, RECORDS, RULES
 from policyengine.decision_log.store import Store
 
@@ -55,13 +56,13 @@ class Page(NamedTuple):
 
 
 def page(connection: Connection, query: Query, limit: int = USUAL_ON_PAGE, cursor: str | None = None) -> Page:
-    """The records that follow the cursor, the id of the last one of the page before.
+    """The records that follow the cursor, the id of the last one of the page before: fewer where they are large.
 
     Records that are added meanwhile move nothing: pages together hold each record of the beginning exactly once.
     """
-    rows = connection.execute(_statement(query, cursor).limit(limit + 1)).all()
-    records = tuple(_record(row) for row in rows[:limit])
-    return Page(records, records[-1].decision_id if len(rows) > limit else None)
+    rows, more = portion(connection, _statement(query, cursor), limit)
+    records = tuple(_record(row) for row in rows)
+    return Page(records, records[-1].decision_id if more else None)
 
 
 def found(store: Store, query: Query, chunk: int = MOST_ON_PAGE) -> Iterator[Record]:

@@ -15,6 +15,7 @@ from policyengine.decision_log.cuts import Cut, cut_of, cuts, data_of
 from policyengine.decision_log.errors import LogError, LogUnavailable
 from policyengine.decision_log.heads import SignedHead
 from policyengine.decision_log.keys import Keyring
+from policyengine.decision_log.portions import portion
 from policyengine.decision_log.schema import RECORDS, RETENTION, RULES
 from policyengine.decision_log.store import Store
 from policyengine.signatures import PublicKey
@@ -141,9 +142,9 @@ class _Verification:
 
     def _rows(self, after: int) -> Iterator[tuple[Row[Any], Mapping[str, set[object]]]]:
         """The records after a number, each with the rules by which it and others are found."""
-        while rows := self._connection.execute(
-            select(RECORDS).where(RECORDS.c.sequence > after).order_by(RECORDS.c.sequence).limit(_CHUNK)
-        ).all():
+        while rows := portion(
+            self._connection, select(RECORDS).where(RECORDS.c.sequence > after).order_by(RECORDS.c.sequence), _CHUNK
+        ).rows:
             listed = listed_rules(self._connection, rows)
             for row in rows:
                 yield row, listed

@@ -20,7 +20,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 from policyengine.decision_log.chain import Head, append, locked_head
 from policyengine.decision_log.entry import Entry
 from policyengine.decision_log.errors import KeyReused, LogUnavailable
-from policyengine.decision_log.idempotency import IdempotencyKey, first_answer, remember
+from policyengine.decision_log.idempotency import (
+    FORGET_EVERY,
+    FirstAnswer,
+    IdempotencyKey,
+    first_answer,
+    forget,
+    remember,
+)
 from policyengine.decision_log.ids import moment_text
 from policyengine.decision_log.schema import CHAIN, HEAD_ROW
 from policyengine.decision_log.store import Store
@@ -31,6 +38,8 @@ _log = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 2_000
 #: Records that may wait; more are refused at once.
 MOST_WAITING: Final = 20_000
+#: What the time is, in UTC.
+Clock = Callable[[], datetime]
 #: Seconds that a request waits for its commit before it is told that there is none.
 WAIT_SECONDS: Final = 20.0
 
@@ -43,7 +52,7 @@ class _Pending:
     key: IdempotencyKey | None = None
     body: bytes = b""
     done: threading.Event = field(default_factory=threading.Event)
-    first: bytes | None = None
+    first: FirstAnswer | None = None
     error: Exception | None = None
 
 
@@ -53,14 +62,24 @@ class Commits:
 
     commits: int = 0
     records: int = 0
-    failures: int = 0
 
 
 class Writer:
-    """Commits for the threads of one process. ``after`` is told the head of the chain after each commit."""
+    """Commits for the threads of one process. ``after`` is told the head of the chain after each commit.
 
-    def __init__(self, store: Store, after: Callable[[Head], None] | None = None, wait: float = WAIT_SECONDS) -> None:
+    First answers that are too old are let go of with what is committed next, a probe too.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        after: Callable[[Head], None] | None = None,
+        wait: float = WAIT_SECONDS,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
         self._store = store
+        self._clock = clock
+        self._forget_at: datetime | None = None
         self._after = after
         self._wait = wait
         self._waiting: deque[_Pending] = deque()
@@ -71,8 +90,10 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="decision-log", daemon=True)
         self._thread.start()
 
-    def commit(self, entries: Sequence[Entry], key: IdempotencyKey | None = None, body: bytes = b"") -> bytes | None:
-        """Return once the entries are committed: None; or, if the key had an answer already, that one's body.
+    def commit(
+        self, entries: Sequence[Entry], key: IdempotencyKey | None = None, body: bytes = b""
+    ) -> FirstAnswer | None:
+        """Return once the entries are committed: None; or, if the key had an answer already, that one.
 
         Raises KeyReused, and LogUnavailable when it cannot be known that they are committed.
         """
@@ -140,7 +161,6 @@ class Writer:
         try:
             head = self._transact(batch)
         except Exception as e:  # noqa: BLE001 - the requests are told, and this thread goes on
-            self.counts.failures += 1
             if len(batch) > 1 and isinstance(e.__cause__, DataError | IntegrityError):
                 for pending in batch:
                     self._commit([pending])
@@ -154,24 +174,28 @@ class Writer:
         self._tell(head)
 
     def _transact(self, batch: Sequence[_Pending]) -> Head:
-        written = 0
+        now = self._clock()
+        forgets = self._forget_at is None or now >= self._forget_at
         with self._store.writing() as connection:
             head = locked_head(connection)
+            if forgets:
+                forget(connection, now)
             for pending in batch:
                 pending.first, pending.error = None, None
                 try:
-                    pending.first = _first(connection, pending)
+                    pending.first = _first(connection, pending, now)
                 except KeyReused as e:
                     pending.error = e
             fresh = [p for p in batch if p.first is None and p.error is None]
             entries = [entry for pending in fresh for entry in pending.entries]
             head = append(connection, head, entries)
             if not entries:
-                moment = moment_text(datetime.now(UTC))
-                connection.execute(update(CHAIN).where(CHAIN.c.id == HEAD_ROW).values(probed=moment))
-            written = len(entries)
+                probed = update(CHAIN).where(CHAIN.c.id == HEAD_ROW).values(probed=moment_text(now))
+                connection.execute(probed)
+        if forgets:
+            self._forget_at = now + FORGET_EVERY
         self.counts.commits += 1
-        self.counts.records += written
+        self.counts.records += len(entries)
         return head
 
     def _tell(self, head: Head) -> None:
@@ -182,11 +206,13 @@ class Writer:
             _log.exception("what follows a commit of the decision log failed")
 
 
-def _first(connection: Connection, pending: _Pending) -> bytes | None:
+def _first(connection: Connection, pending: _Pending, now: datetime) -> FirstAnswer | None:
     """The first answer to the key of a request; if there was none, this one's is it from now on."""
     if pending.key is None:
         return None
-    found = first_answer(connection, pending.key)
+    found = first_answer(connection, pending.key, now)
     if found is None:
-        remember(connection, pending.key, pending.body)
+        # What is answered together was decided by the same policies.
+        digest = pending.entries[0].digest if pending.entries else None
+        remember(connection, pending.key, FirstAnswer(pending.body, digest), now)
     return found

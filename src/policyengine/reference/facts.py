@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from policyengine.values.money import Money
 from policyengine.values.types import Kind, Type
 
 JSON_DATE_LENGTH = len("2025-03-20")
+_LEAP = re.compile(r"(?<=:[0-9]{2}):60")
 
 
 def read(bundle: CheckedBundle, facts: Mapping[str, object], as_of: date) -> WorkingMemory:
@@ -94,4 +96,5 @@ def _day(raw: str, zone: ZoneInfo) -> Given:
         return EMPTY_DATE
     if len(raw) == JSON_DATE_LENGTH:
         return date.fromisoformat(raw)
-    return datetime.fromisoformat(raw).astimezone(zone).date()
+    # Letters may be of either case, and a leap second counts as the second before it.
+    return datetime.fromisoformat(_LEAP.sub(":59", raw.upper())).astimezone(zone).date()

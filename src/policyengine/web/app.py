@@ -79,13 +79,13 @@ def create_app(  # noqa: PLR0913 - all that an application is made of
     _add_decisions(app, service, metrics.places)
     _add_descriptions(app, service, keyed=gate is not None)
     _add_health(app, metrics)
-    _add_log(app, book)
+    _add_log(app, book, metrics.places)
     may_know = functools.partial(_may_know, gate)
     fitness = Fitness(service.faulty_engines, book.check, gate.is_open if gate else lambda: True)
     is_strict = link is not None and link.requires_current
     add_readiness(app, fitness, status, service.set_aside, may_know, requires_current=is_strict)
     add_admin(app, link, _let_in_already if gate else functools.partial(only_on_loopback, link))
-    _add_errors(app)
+    _add_errors(app, metrics)
     app.extensions[LOGBOOK] = book
     guard(app, gate, own_names_only=own_names_only)
     if link:
@@ -235,10 +235,13 @@ def _stream(taken: Edition, decision: str, asked: _Asked, visit: Visit) -> Respo
 
 
 def _sent(reply: Reply, asked: _Asked) -> Response:
-    told = response(reply.body, asked.digest)
     asked.decisions = reply.decisions
-    if reply.is_first_again:
-        told.headers[_AGAIN] = "true"
+    if reply.first is None:
+        return response(reply.body, asked.digest)
+    # Not the policies of today: those that answered then, if that is known.
+    asked.digest = reply.first.digest
+    told = response(reply.body, asked.digest)
+    told.headers[_AGAIN] = "true"
     return told
 
 
@@ -266,16 +269,18 @@ def _add_descriptions(app: Flask, service: Service, *, keyed: bool) -> None:
         return response(service.catalogue.current.document(keyed=keyed))
 
 
-def _add_log(app: Flask, book: Logbook) -> None:
+def _add_log(app: Flask, book: Logbook, places: Places) -> None:
     @app.get("/v1/log/<decision_id>")
     def record(decision_id: str) -> Response:
         require_readable(_asked(), readable=book.readable)
-        return response(record_body(book.log, decision_id))
+        with places.reading():
+            return response(record_body(book.log, decision_id))
 
     @app.get("/v1/log")
     def records() -> Response:
         require_readable(_asked(), readable=book.readable)
-        return response(page_body(book.log, _asked().args))
+        with places.reading():
+            return response(page_body(book.log, _asked().args))
 
 
 def _add_health(app: Flask, metrics: Metrics) -> None:
@@ -288,12 +293,13 @@ def _add_health(app: Flask, metrics: Metrics) -> None:
         return response(metrics.text(), content_type=CONTENT_TYPE)
 
 
-def _add_errors(app: Flask) -> None:
+def _add_errors(app: Flask, metrics: Metrics) -> None:
     @app.errorhandler(Problem)
     def refused(problem: Problem) -> Response:
         told = answer(problem.to_dict(), _asked().digest, problem.kind.status, PROBLEM_TYPE)
         told.headers.extend(problem.headers)
         if problem.kind is problems.LOG_UNAVAILABLE:
+            metrics.log.refused()
             told.headers["Retry-After"] = str(RETRY_SECONDS)
         return told
 

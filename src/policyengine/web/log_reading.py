@@ -49,9 +49,9 @@ def page_body(log: DecisionLog | None, asked: Mapping[str, str]) -> bytes:
         page = _kept(log).page(query, limit, cursor)
     except LogUnavailable as e:
         raise unavailable() from e
-    lines = ",".join(record.line for record in page.records)
+    lines = b",".join([record.line.encode() for record in page.records])
     following = "null" if page.cursor is None else f'"{page.cursor}"'
-    return f'{{"records":[{lines}],"cursor":{following}}}'.encode()
+    return b'{"records":[%b],"cursor":%b}' % (lines, following.encode())
 
 
 def _kept(log: DecisionLog | None) -> DecisionLog:

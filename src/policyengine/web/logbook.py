@@ -10,7 +10,7 @@ import policyengine
 from policyengine.api_schema.openapi import KEY_HEADER
 from policyengine.decision_log.entry import Entry, Made
 from policyengine.decision_log.errors import KeyReused, LogUnavailable
-from policyengine.decision_log.idempotency import IdempotencyKey, key_of
+from policyengine.decision_log.idempotency import FirstAnswer, IdempotencyKey, key_of
 from policyengine.decision_log.log import DecisionLog, LogSettings
 from policyengine.web.log_metrics import LogMetrics
 from policyengine.web.problems import BAD_REQUEST, KEY_WAS_REUSED, LOG_UNAVAILABLE, Problem
@@ -25,10 +25,13 @@ RETRY_SECONDS: Final = 5
 
 
 class Reply(NamedTuple):
-    """The body of an answer, whether it is one that was given before, and the ids of the decisions logged for it."""
+    """The body of an answer, and the ids of the decisions logged for it.
+
+    ``first`` is the answer that was given before, if this is that one again: other policies may have given it.
+    """
 
     body: bytes
-    is_first_again: bool = False
+    first: FirstAnswer | None = None
     decisions: tuple[str, ...] = ()
 
 
@@ -70,7 +73,7 @@ class Logbook:
         except LogUnavailable as e:
             self._unavailable(e)
             return None
-        return None if found is None else Reply(found, is_first_again=True)
+        return None if found is None else Reply(found.body, found)
 
     def send(self, entries: Sequence[Entry | None], body: Body, key: IdempotencyKey | None = None) -> Reply:
         """The reply, once the entries are committed. An entry is None where there is nothing to log. Raises Problem."""
@@ -90,8 +93,12 @@ class Logbook:
             self._metrics.update(self.log.counts)
         self._works()
         if first is not None:
-            return Reply(first, is_first_again=True)
+            return Reply(first.body, first)
         return Reply(told, decisions=tuple(entry.decision_id for entry in fresh))
+
+    def refused(self) -> None:
+        """Count a Problem of :meth:`send` that is told inside of an answer, and is none of its own."""
+        self._metrics.refused()
 
     def check(self) -> bool:
         """Whether the log can be written now; where there are no answers without it, a Problem if not."""
@@ -102,6 +109,8 @@ class Logbook:
         except LogUnavailable as e:
             self._unavailable(e)
             return False
+        finally:
+            self._metrics.update(self.log.counts)
         self._works()
         return True
 

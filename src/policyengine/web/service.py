@@ -197,6 +197,7 @@ class Desk:
         try:
             reply = self._book.send([t.entry for t in told], lambda envelopes: _stream_text(ids, told, envelopes))
         except Problem as e:
+            self._book.refused()
             refused = _Told(json_bytes(e.to_dict()))
             return _stream_text(ids, [refused if t.made else t for t in told], [None] * len(told))
         self._count(told)
