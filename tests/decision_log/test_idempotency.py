@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
+from policyengine.decision_log.archive import keep_bundle
+from policyengine.decision_log.chain import locked_head
+from policyengine.decision_log.errors import AnswerChanged
 from policyengine.decision_log.idempotency import FirstAnswer, IdempotencyKey, first_answer
+from policyengine.decision_log.kept import kept_faults
 from policyengine.decision_log.migrate import migrate
 from policyengine.decision_log.schema import IDEMPOTENCY
 from policyengine.decision_log.store import Store
+from policyengine.decision_log.verify import verify
 from policyengine.decision_log.writer import Writer
+from policyengine.frontend.bundle_files import read_files
 
 START = datetime(2026, 2, 1, 12, tzinfo=UTC)
 KEPT = timedelta(hours=24)
@@ -119,7 +126,7 @@ def test_the_policies_that_answered_are_kept_with_the_answer(writer, store, cloc
         assert first_answer(connection, key("a"), clock.now) == expected
 
 
-def test_an_answer_that_an_older_release_kept_is_given_again_without_its_policies(database):
+def test_what_an_older_release_kept_cannot_be_vouched_for_and_goes(database):
     store = Store(database)
     migrate(store, "0001")
     row = {"expires": "9999", "hash": "0" * 64, "body": b"old"}
@@ -128,5 +135,62 @@ def test_an_answer_that_an_older_release_kept_is_given_again_without_its_policie
         connection.execute(insert, row)
     assert migrate(store)[0] == "0001"
     with store.reading() as connection:
-        assert first_answer(connection, key("a"), START) == FirstAnswer(b"old", None)
+        assert first_answer(connection, key("a"), START) is None
     store.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"body": b'{"verdict":"covered"}'},
+        {"decision_id": "no such record"},
+        {"body": b""},
+    ],
+)
+def test_an_answer_that_was_changed_in_the_database_is_not_given_and_is_named(writer, store, decisions, folder, change):
+    keep_bundle(store, read_files(folder), decisions.bundle)
+    writer.commit([decisions.entry()], key("a"), b"{}")
+    writer.commit([decisions.entry()])
+    assert kept_faults(store) == []
+    with store.writing() as connection:
+        connection.execute(update(IDEMPOTENCY).values(**change))
+    with pytest.raises(AnswerChanged, match="of shop was changed"):
+        writer.commit([decisions.entry()], key("a"), b"{}")
+    with store.reading() as connection, pytest.raises(AnswerChanged):
+        first_answer(connection, key("a"), START)
+    (fault,) = kept_faults(store)
+    assert fault.sequence == (None if "decision_id" in change else 1)
+    assert verify(store).records == 2
+
+
+def test_one_records_hash_vouches_for_no_other_answer(writer, store, clock, decisions):
+    """Not the record of another answer either, whole as it is."""
+    first, second = decisions.entry(), decisions.entry()
+    writer.commit([first], key("a"), b"one")
+    writer.commit([second], key("b"), b"two")
+    with store.writing() as connection:
+        connection.execute(update(IDEMPOTENCY).where(IDEMPOTENCY.c.key == "a").values(decision_id=second.decision_id))
+    with store.reading() as connection, pytest.raises(AnswerChanged):
+        first_answer(connection, key("a"), clock.now)
+
+
+def test_two_requests_with_one_key_in_one_transaction_get_one_answer(store, decisions):
+    """They come so close together that the record of the first is not written when the second is looked at."""
+    writer = Writer(store, clock=Clock())
+    found: list[FirstAnswer | None] = []
+    with store.writing() as connection:
+        # Whoever writes now waits for this transaction: what is asked meanwhile is committed together.
+        locked_head(connection)
+        threads = [
+            threading.Thread(target=lambda n=n: found.append(writer.commit([decisions.entry()], key("a"), b"%d" % n)))
+            for n in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+    for thread in threads:
+        thread.join()
+    writer.close()
+    assert found.count(None) == 1
+    (body,) = {answer.body for answer in found if answer}
+    assert FirstAnswer(body, decisions.bundle.digest) in found
+    assert verify(store).records == 1

@@ -49,5 +49,4 @@ def test_the_rates_that_are_named_are_rates():
 
 
 def test_every_example_is_named():
-    assert "`policyengine example`" in TEXT
-    assert set(EXAMPLES) == {"config", "container", "systemd"}
+    assert [name for name in EXAMPLES if f"`policyengine example {name}`" not in TEXT] == []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from policyengine import __version__, load_bundle
 from policyengine.decision_log import writer as writers
@@ -21,6 +21,7 @@ from policyengine.decision_log.archive import keep_bundle
 from policyengine.decision_log.log import LogSettings
 from policyengine.decision_log.masking import masks
 from policyengine.decision_log.migrate import migrate
+from policyengine.decision_log.schema import IDEMPOTENCY
 from policyengine.decision_log.store import Store
 from policyengine.decision_log.verify import verify
 from policyengine.frontend.bundle_files import read_files
@@ -172,18 +173,6 @@ def test_an_answer_that_is_given_again_names_the_policies_of_then(bundle, revise
     assert told == [bundle.digest, bundle.digest, revised.digest]
     accessed = [record.msg["bundle_digest"] for record in caplog.records if record.name == ACCESS]
     assert accessed == told
-
-
-@IN_ONE_OR_MANY
-def test_an_answer_of_which_the_policies_are_not_known_names_none(client, store, asked):
-    path, body = asked
-    headers = {"Idempotency-Key": "k1"}
-    first = client.post(path, json=body, headers=headers)
-    with store.writing() as connection:
-        connection.exec_driver_sql("UPDATE idempotency_keys SET digest = NULL")
-    again = client.post(path, json=body, headers=headers)
-    assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
-    assert "Policy-Bundle-Digest" not in again.headers
 
 
 def test_a_key_with_another_request_is_refused(client, store):
@@ -395,6 +384,21 @@ def test_who_waits_too_long_and_who_is_too_many_is_counted(bundle, store, monkey
         assert failures(client) == 2
         go_on.set()
         assert first.result(20).status_code == 200
+
+
+def test_a_first_answer_that_was_forged_in_the_database_is_not_given(client, store, caplog):
+    told = {"headers": {"Idempotency-Key": "k1"}, "json": BODY}
+    first = client.post(REFUND, **told)
+    assert client.post(REFUND, **told).data == first.data
+    forged = first.data.replace(b"not_refunded", b"refunded")
+    assert forged != first.data
+    with store.writing() as connection:
+        connection.execute(update(IDEMPOTENCY).values(body=forged))
+    answer = client.post(REFUND, **told)
+    assert (answer.status_code, answer.json["type"]) == (500, "urn:policyengine:problem:first-answer-changed")
+    assert b"verdict" not in answer.data
+    assert "was changed: verify the log" in caplog.text
+    assert client.post(REFUND, headers={"Idempotency-Key": "k2"}, json=BODY).status_code == 200
 
 
 # --- reading ---

@@ -20,13 +20,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from sqlalchemy.schema import DropTable
 from tests.decision_log.postgres import Postgres
 from tests.web.conftest import Server
 
 from policyengine import load_bundle
+from policyengine.cli.main import cli
 from policyengine.decision_log.archive import kept_bundle
-from policyengine.decision_log.errors import LogError
+from policyengine.decision_log.errors import LogError, LogUnavailable
 from policyengine.decision_log.heads import read_heads
 from policyengine.decision_log.keys import new_key, public_key
 from policyengine.decision_log.migrate import migrate
@@ -182,6 +184,36 @@ def test_who_prefers_answers_may_start_while_the_database_is_away(bundles):
         assert "the decision log cannot be opened, and is tried again" in errors
         assert "the decision log is open, and has the policies that are served" in errors
         store.close()
+        database.stop("immediate")
+
+
+def test_the_rights_of_the_example_are_enough_and_no_record_can_be_changed_with_them(bundles):
+    rights = CliRunner().invoke(cli, ["example", "postgresql"]).output
+    with tempfile.TemporaryDirectory(prefix="policyengine-postgres-") as folder:
+        database = Postgres(Path(folder))
+        store = Store(database.url())
+        migrate(store)
+        database.sql(rights)
+        address = database.url().replace("tests@", "policyengine@")
+        running = Server(str(bundles / "umbrella"), "--log", address, "--read-log")
+        try:
+            with running.client() as client:
+                answers = [
+                    client.post(REFUND, json=BODY, headers={"Idempotency-Key": "k1"}).raise_for_status()
+                    for _ in range(2)
+                ]
+                assert answers[0].content == answers[1].content
+                assert client.get("/readyz").status_code == 200
+                assert len(client.get("/v1/log").json()["records"]) == 1
+        finally:
+            running.stop()
+        assert verify(store).faults == []
+        service = Store(address)
+        for change in ("UPDATE records SET entry = ''", "DELETE FROM records", "DELETE FROM bundle_files"):
+            with pytest.raises(LogUnavailable, match="permission denied"), service.writing() as connection:
+                connection.exec_driver_sql(change)
+        for one in (store, service):
+            one.close()
         database.stop("immediate")
 
 

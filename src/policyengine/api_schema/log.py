@@ -97,6 +97,7 @@ def _log_record() -> Schema:
         "key_id": text("Id of the API key by which it was asked."),
         "req_id": text("The caller's name for the request."),
         "item": {"type": ["string", "integer"], "description": "Id of the item of a batch."},
+        "answer_sha256": text("SHA-256 of the whole answer that was sent; with an `Idempotency-Key` only."),
         "erased": listing(pointers, "What was left out of the log."),
         "masked": listing(pointers, "What was replaced in the log."),
     }

@@ -15,3 +15,7 @@ class LogUnavailable(LogError):  # noqa: N818 - the state, not the mistake
 
 class KeyReused(LogError):  # noqa: N818 - the caller's mistake, not the log's
     """An idempotency key came with another request than the first time."""
+
+
+class AnswerChanged(LogError):  # noqa: N818 - what happened, and not by the caller
+    """The first answer that is kept for an idempotency key is not the one that was given."""

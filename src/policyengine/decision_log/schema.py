@@ -74,8 +74,8 @@ BUNDLE_FILES: Final = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
-#: First answers, by the key that their callers gave, and the digest of the policies that gave them. It is null where
-#: an older release kept the answer.
+#: First answers, by the key that their callers gave. The record ``decision_id`` has the hash of the body, and so
+#: vouches for it.
 IDEMPOTENCY: Final = Table(
     "idempotency_keys",
     METADATA,
@@ -83,7 +83,7 @@ IDEMPOTENCY: Final = Table(
     Column("key", Text, primary_key=True),
     Column("request_hash", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("decision_id", String(36), nullable=False),
     Column("expires", String(27), nullable=False),
-    Column("digest", String(64)),
     Index(None, "expires"),
 )

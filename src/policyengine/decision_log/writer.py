@@ -19,11 +19,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from policyengine.decision_log.chain import Head, append, locked_head
 from policyengine.decision_log.entry import Entry
-from policyengine.decision_log.errors import KeyReused, LogUnavailable
+from policyengine.decision_log.errors import AnswerChanged, KeyReused, LogUnavailable
 from policyengine.decision_log.idempotency import (
     FORGET_EVERY,
     FirstAnswer,
     IdempotencyKey,
+    bound,
     first_answer,
     forget,
     remember,
@@ -95,9 +96,9 @@ class Writer:
     ) -> FirstAnswer | None:
         """Return once the entries are committed: None; or, if the key had an answer already, that one.
 
-        Raises KeyReused, and LogUnavailable when it cannot be known that they are committed.
+        Raises KeyReused and AnswerChanged, and LogUnavailable when it cannot be known that they are committed.
         """
-        pending = _Pending(entries, key, body)
+        pending = _Pending(entries if key is None else bound(entries, body), key, body)
         self._queue(pending)
         if not pending.done.wait(self._wait):
             self._give_up(pending)
@@ -180,11 +181,12 @@ class Writer:
             head = locked_head(connection)
             if forgets:
                 forget(connection, now)
+            first_here: dict[tuple[str, str], _Pending] = {}
             for pending in batch:
                 pending.first, pending.error = None, None
                 try:
-                    pending.first = _first(connection, pending, now)
-                except KeyReused as e:
+                    pending.first = _first(connection, pending, first_here, now)
+                except (KeyReused, AnswerChanged) as e:
                     pending.error = e
             fresh = [p for p in batch if p.first is None and p.error is None]
             entries = [entry for pending in fresh for entry in pending.entries]
@@ -206,13 +208,22 @@ class Writer:
             _log.exception("what follows a commit of the decision log failed")
 
 
-def _first(connection: Connection, pending: _Pending, now: datetime) -> FirstAnswer | None:
-    """The first answer to the key of a request; if there was none, this one's is it from now on."""
-    if pending.key is None:
+def _first(
+    connection: Connection, pending: _Pending, here: dict[tuple[str, str], _Pending], now: datetime
+) -> FirstAnswer | None:
+    """The first answer to the key of a request; if there was none, this one's is it from now on.
+
+    ``here`` has those that are first answers in this very transaction, whose records are not written yet.
+    """
+    key = pending.key
+    if key is None:
         return None
-    found = first_answer(connection, pending.key, now)
-    if found is None:
-        # What is answered together was decided by the same policies.
-        digest = pending.entries[0].digest if pending.entries else None
-        remember(connection, pending.key, FirstAnswer(pending.body, digest), now)
+    before = here.get(key[:2])
+    if before is not None:
+        key.must_be_of(before.key.request_hash if before.key else "")
+        return FirstAnswer(before.body, before.entries[0].digest or "")
+    found = first_answer(connection, key, now)
+    if found is None and pending.entries:
+        remember(connection, key, pending.body, pending.entries[0].decision_id, now)
+        here[key[:2]] = pending
     return found

@@ -238,7 +238,7 @@ def _sent(reply: Reply, asked: _Asked) -> Response:
     asked.decisions = reply.decisions
     if reply.first is None:
         return response(reply.body, asked.digest)
-    # Not the policies of today: those that answered then, if that is known.
+    # Not the policies of today: those that answered then.
     asked.digest = reply.first.digest
     told = response(reply.body, asked.digest)
     told.headers[_AGAIN] = "true"

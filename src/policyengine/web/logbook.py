@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 import policyengine
 from policyengine.api_schema.openapi import KEY_HEADER
 from policyengine.decision_log.entry import Entry, Made
-from policyengine.decision_log.errors import KeyReused, LogUnavailable
+from policyengine.decision_log.errors import AnswerChanged, KeyReused, LogUnavailable
 from policyengine.decision_log.idempotency import FirstAnswer, IdempotencyKey, key_of
 from policyengine.decision_log.log import DecisionLog, LogSettings
 from policyengine.web.log_metrics import LogMetrics
-from policyengine.web.problems import BAD_REQUEST, KEY_WAS_REUSED, LOG_UNAVAILABLE, Problem
+from policyengine.web.problems import BAD_REQUEST, FIRST_ANSWER_CHANGED, KEY_WAS_REUSED, LOG_UNAVAILABLE, Problem
 from policyengine.web.visits import Visit
 
 Json = object
@@ -70,6 +70,8 @@ class Logbook:
             found = self.log.first_answer(key)
         except KeyReused as e:
             raise _reused() from e
+        except AnswerChanged as e:
+            raise _changed(e) from e
         except LogUnavailable as e:
             self._unavailable(e)
             return None
@@ -85,6 +87,8 @@ class Logbook:
             first = self.log.commit(fresh, key, told)
         except KeyReused as e:
             raise _reused() from e
+        except AnswerChanged as e:
+            raise _changed(e) from e
         except LogUnavailable as e:
             self._unavailable(e)
             self._metrics.answered_without()
@@ -142,3 +146,10 @@ def unavailable() -> Problem:
 def _reused() -> Problem:
     detail = f"this `{KEY_HEADER}` came with another request before"
     return Problem(KEY_WAS_REUSED, detail, "give every request a key of its own, and repeat a request unchanged")
+
+
+def _changed(error: AnswerChanged) -> Problem:
+    """Somebody has changed the database, and what it holds is not given out."""
+    _log.error("%s: verify the log", error)
+    detail = "what is kept as the first answer to this key is not what was answered"
+    return Problem(FIRST_ANSWER_CHANGED, detail, "tell who runs the service; a new key gets an answer of its own")

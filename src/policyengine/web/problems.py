@@ -41,6 +41,7 @@ INTERNAL = ProblemKind("internal-error", 500, "The service failed")
 NOT_READY = ProblemKind("not-ready", 503, "The service cannot decide at the moment")
 LOG_UNAVAILABLE = ProblemKind("log-unavailable", 503, "The decision cannot be logged at the moment")
 KEY_WAS_REUSED = ProblemKind("idempotency-key-reused", 422, "The key belongs to another request")
+FIRST_ANSWER_CHANGED = ProblemKind("first-answer-changed", 500, "The log does not hold what was answered")
 UNKNOWN_RECORD = ProblemKind("unknown-record", 404, "There is no such decision in the log")
 LOG_NOT_READABLE = ProblemKind("log-not-readable", 403, "The log cannot be read here")
 NO_KEYS_READABLE = ProblemKind("no-keys-readable", 503, "Keys cannot be checked at the moment")
@@ -67,6 +68,7 @@ KINDS = (
     NOT_READY,
     LOG_UNAVAILABLE,
     KEY_WAS_REUSED,
+    FIRST_ANSWER_CHANGED,
     UNKNOWN_RECORD,
     LOG_NOT_READABLE,
     NO_KEYS_READABLE,

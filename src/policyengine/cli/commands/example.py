@@ -9,16 +9,22 @@ import click
 from policyengine.cli import exits
 
 #: The files by what they are asked for as.
-EXAMPLES = {"config": "service.yaml", "container": "Containerfile", "systemd": "policyengine.service"}
+EXAMPLES = {
+    "config": "service.yaml",
+    "container": "Containerfile",
+    "postgresql": "rights.sql",
+    "systemd": "policyengine.service",
+}
 
 
 @click.command(
-    help=f"""Print an example to start from: a file of settings, a container file, or a unit for systemd.
+    help=f"""Print an example to start from: settings, a container file, rights in PostgreSQL, or a unit for systemd.
 
 \b
 Examples:
   policyengine example config > service.yaml
   policyengine example container > Containerfile
+  policyengine example postgresql | psql postgresql://OWNER@HOST/DATABASE
   policyengine example systemd > policyengine.service
 
 {exits.FOR_OTHERS}

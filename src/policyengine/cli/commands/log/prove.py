@@ -40,7 +40,7 @@ Examples:
 def verify(store: Store, configuration: Configuration, heads: Path | None, public_key: tuple[Path, ...]) -> int:
     """Verify, and say what is wrong."""
     from policyengine.decision_log.heads import read_heads
-    from policyengine.decision_log.kept_policies import policy_faults
+    from policyengine.decision_log.kept import kept_faults
     from policyengine.decision_log.keys import public_key as read_key
     from policyengine.decision_log.verify import MOST_FAULTS, Fault
     from policyengine.decision_log.verify import verify as read_all
@@ -51,7 +51,7 @@ def verify(store: Store, configuration: Configuration, heads: Path | None, publi
     keys = [read_key(path) for path in public_key]
     file = None if heads is None else read_heads(heads)
     report = read_all(checked(store), None if file is None else file.heads, keys)
-    report.faults += policy_faults(store)
+    report.faults += kept_faults(store)
     report.faults.sort(key=lambda fault: (fault.sequence is None, fault.sequence or 0))
     report.faults += [Fault(None, told) for told in (file.bad if file else ())]
     click.echo(_told(report))
