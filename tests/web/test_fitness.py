@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from policyengine.web.fitness import KEPT_SECONDS, Fitness, Found, LogState
@@ -37,6 +39,29 @@ def test_asked_often_it_is_tried_once_until_a_moment_has_passed():
     asked.now += KEPT_SECONDS
     assert asked.fitness.lately() == Found(["umbrella"], LogState.WRITTEN)
     assert asked.times == 2
+
+
+def test_while_it_is_tried_others_are_told_what_came_of_it_before():
+    begun, may_end = threading.Event(), threading.Event()
+    times = iter((0.0, KEPT_SECONDS, KEPT_SECONDS, KEPT_SECONDS))
+
+    def writes_log() -> bool:
+        if fitness._found is None:
+            return True
+        begun.set()
+        assert may_end.wait(60)
+        raise unavailable()
+
+    fitness = Fitness(list, writes_log, lambda: True, lambda: next(times))
+    before = fitness.lately()
+    found = []
+    first = threading.Thread(target=lambda: found.append(fitness.lately()))
+    first.start()
+    assert begun.wait(60)
+    assert fitness.lately() is before
+    may_end.set()
+    first.join()
+    assert [f.log for f in (before, *found)] == [LogState.WRITTEN, LogState.NEEDED]
 
 
 def test_whether_keys_can_be_read():

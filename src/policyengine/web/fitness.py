@@ -52,16 +52,25 @@ class Fitness:
     ) -> None:
         self._faulty, self._writes_log, self._reads_keys, self._clock = faulty, writes_log, reads_keys, clock
         self._lock = threading.Lock()
-        self._until: float | None = None
-        self._found = Found((), LogState.WRITTEN)
+        self._until = float("-inf")
+        self._found: Found | None = None
 
     def lately(self) -> Found:
-        """What came of it, not much more than a second ago."""
-        with self._lock:
-            if self._until is None or self._clock() >= self._until:
+        """What came of it, not much more than a second ago.
+
+        While it is being tried, and a database that hangs makes that long, others are told what came of it before: they
+        must not all wait, and hold the threads by which the rest is answered.
+        """
+        known = self._found
+        if not self._lock.acquire(blocking=known is None):
+            return known or self.lately()
+        try:
+            if self._found is None or self._clock() >= self._until:
                 self._found = Found(self._faulty(), self._log(), self._reads_keys())
                 self._until = self._clock() + KEPT_SECONDS
             return self._found
+        finally:
+            self._lock.release()
 
     def _log(self) -> LogState:
         try:
