@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,13 @@ def bundles(tmp_path_factory) -> Path:
     assert done.exit_code == 0, done.output
     shutil.copytree(shipped_policies() / "trade_assurance", folder / "trade_assurance")
     return folder
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder with a path that has room for a socket in it; pytest's own may have none."""
+    with tempfile.TemporaryDirectory(prefix="pe-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

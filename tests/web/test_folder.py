@@ -7,19 +7,38 @@ import os
 import subprocess
 import sys
 import tempfile
+from multiprocessing.connection import Listener
 from pathlib import Path
 
 import pytest
 
-from policyengine.web.folder import PREFIX, service_folder
+from policyengine.web.folder import _LONGEST, PREFIX, FolderTooLong, service_folder
+from policyengine.web.generations import control_path
 
 LONG_AGO = 1_000_000_000
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+def place(short_folder, monkeypatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(short_folder))
+    return short_folder
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_told_with_the_remedy(tmp_path, monkeypatch):
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(FolderTooLong, match="set the variable TMPDIR"), service_folder():
+        pass
+    assert list(folder.iterdir()) == []
+
+
+def test_the_longest_path_that_is_taken_has_room_for_a_socket(short_folder, monkeypatch):
+    folder = short_folder / ("x" * (_LONGEST - len(str(short_folder / "x")) - len(PREFIX)))
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with service_folder() as made:
+        Listener(control_path(made), "AF_UNIX").close()
 
 
 def test_it_is_its_owners_alone_and_gone_at_the_end(place):

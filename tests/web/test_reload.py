@@ -238,16 +238,16 @@ def test_a_worker_that_starts_anew_loads_what_is_in_service_not_what_lies_on_dis
     assert found == {2}
 
 
-def test_copies_that_somebody_cleared_away_are_made_again(serve, folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_copies_that_somebody_cleared_away_are_made_again(serve, folder, short_folder, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(short_folder))
     running = serve("--workers", "2")
     write(folder / "editions", 2)
     assert running.reload().status_code == 200
-    copies = list(tmp_path.glob(f"{PREFIX}*/bundles/*"))
+    copies = list(short_folder.glob(f"{PREFIX}*/bundles/*"))
     for copy in copies:
         shutil.rmtree(copy)
     assert running.reload().json()["result"] == "unchanged"
-    assert len(list(tmp_path.glob(f"{PREFIX}*/bundles/*"))) == len(copies) == 1
+    assert len(list(short_folder.glob(f"{PREFIX}*/bundles/*"))) == len(copies) == 1
     old = {w["pid"] for w in running.ready()["workers"]}
     os.kill(min(old), signal.SIGKILL)
     running.http.close()

@@ -12,9 +12,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from policyengine.errors import PolicyEngineError
+
 PREFIX: Final = "policyengine-serve-"
 # Seconds: a younger one may be of a service that is just about to lock it.
 _YOUNG: Final = 60
+# Bytes of the path before the part that is made up: a socket in the folder may have 107 in all.
+_LONGEST: Final = 90
+
+
+class FolderTooLong(PolicyEngineError):  # noqa: N818 - reads as a sentence
+    """Sockets cannot be made where temporary files go; the text says why and what to do."""
 
 
 @contextmanager
@@ -22,8 +30,12 @@ def service_folder() -> Iterator[str]:
     """The path of a new folder, for its owner alone.
 
     It is locked for as long as a process of the service lives: programs that clear old files away leave it alone, as
-    does the next service.
+    does the next service. Raises FolderTooLong.
     """
+    place = Path(tempfile.gettempdir())
+    if len(os.fsencode(place / PREFIX)) > _LONGEST:
+        told = f"temporary files go to {place}, which is too long a path for a socket"
+        raise FolderTooLong(f"{told}; set the variable TMPDIR to a folder with a shorter one")
     _clear_abandoned()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         # Workers are forked, and hold the lock with the process that starts them.
