@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import text
-from tests.decision_log.build import log, logged_ids
+from tests.decision_log.build import log, logged_ids, sequences
 
 from policyengine.decision_log import store as stores
 from policyengine.decision_log.errors import LogError, LogUnavailable
@@ -127,9 +128,27 @@ def test_a_file_that_is_no_database(tmp_path):
     assert file.read_text().startswith("mine")
 
 
+def test_who_waits_for_the_only_place_to_write_gets_it_when_it_is_free(sqlite_store, decisions):
+    other = sqlite3.connect(sqlite_store.shown, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    writer = Writer(sqlite_store)
+    asked = threading.Event()
+    waiting = threading.Thread(target=lambda: (asked.set(), writer.commit([decisions.entry()])))
+    waiting.start()
+    assert asked.wait(60)
+    assert waiting.is_alive()
+    other.execute("ROLLBACK")
+    waiting.join(60)
+    writer.close()
+    assert sequences(sqlite_store) == [1]
+    with sqlite_store.writing() as connection:
+        # What follows in the transaction waits as it is set to: only the beginning is looked for again and again.
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == stores.LOCK_SECONDS * 1000
+    other.close()
+
+
 def test_a_lock_that_is_not_given_back_is_told(sqlite_store, decisions, monkeypatch):
-    monkeypatch.setattr(stores, "_PRAGMAS", {**stores._PRAGMAS, "busy_timeout": 1})
-    sqlite_store.close()
+    monkeypatch.setattr(stores, "LOCK_SECONDS", 0)
     other = sqlite3.connect(sqlite_store.shown, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     writer = Writer(sqlite_store)

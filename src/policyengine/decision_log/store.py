@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -25,6 +27,8 @@ LOCK_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 10
 #: Connections for reading that a process has at most, besides its one for writing.
 MOST_READERS: Final = 8
+#: Seconds after which who waits for SQLite's only place to write looks again.
+_LOOK_AGAIN: Final = 0.001
 _SQLITE: Final = "sqlite"
 _POSTGRES: Final = "postgresql+psycopg"
 _DRIVERS: Final = {"sqlite": _SQLITE, "postgresql": _POSTGRES, "postgres": _POSTGRES, _POSTGRES: _POSTGRES}
@@ -207,7 +211,28 @@ def _check_connection(engine: Engine, connection: Any, *_: object) -> None:  # n
 
 
 def _begin_writing(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Begin as the only writer, as soon as there is no other one.
+
+    SQLite's own way of waiting looks ever more rarely, up to ten times a second: whoever has waited long waits longest.
+    Here all who wait look equally often.
+    """
+    driver: Any = connection.connection.driver_connection
+    until = time.monotonic() + LOCK_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as e:
+                if e.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_LOOK_AGAIN)
+            else:
+                return
+        # Whatever stands in the way is told as every error of the database is.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
 
 
 def _begin_reading(connection: Connection) -> None:
