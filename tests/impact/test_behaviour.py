@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
-import subprocess
 import sys
 from collections import Counter
 from datetime import date
@@ -13,6 +10,7 @@ from fractions import Fraction
 import pytest
 from tests.impact.documents import lines, records
 from tests.impact.library import EDITS, write
+from tests.orphans import outlive
 
 from policyengine import Engine
 from policyengine.impact.behaviour import tally as tally_module
@@ -177,21 +175,7 @@ if __name__ == "__main__":
 def test_no_process_outlives_the_one_that_reads(tmp_path):
     (tmp_path / "killed.py").write_text(KILLED)
     words = [sys.executable, str(tmp_path / "killed.py"), str(write(tmp_path / "library"))]
-    with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as started:
-        children = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
-        started.kill()
-    assert len(children) == 2
-    ended = select.poll()
-    for child in children:
-        ended.register(child, select.POLLIN)
-    while children and (gone := ended.poll(60_000)):
-        for child, _ in gone:
-            ended.unregister(child)
-            os.close(child)
-            children.remove(child)
-    assert children == []
+    assert outlive(words) == (2, 0)
 
 
 def test_what_is_kept_does_not_grow_with_the_documents(compared, monkeypatch):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from fractions import Fraction
 
 import pytest
 from tests.mutation.twins import Twin, run_of
+from tests.orphans import outlive
 
 from policyengine.errors import UnknownName
 from policyengine.mutation.formats import as_github, as_json, as_text, summary
@@ -106,21 +105,7 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path):
     (tmp_path / "killed.py").write_text(KILLED)
     words = [sys.executable, str(tmp_path / "killed.py"), str(COUNTED.written(tmp_path / "bundle"))]
     where = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=where
-    ) as started:
-        children = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
-        started.kill()
-    assert len(children) == 2
-    ended = select.poll()
-    for child in children:
-        ended.register(child, select.POLLIN)
-    while children and (gone := ended.poll(60_000)):
-        for child, _ in gone:
-            ended.unregister(child)
-            os.close(child)
-            children.remove(child)
-    assert children == []
+    assert outlive(words, where) == (2, 0)
 
 
 def test_every_case_names_all_that_notice(tmp_path):

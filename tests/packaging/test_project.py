@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -95,3 +96,13 @@ def test_tests_run_with_the_packages_that_users_get():
 def test_what_builds_the_project_is_locked():
     locked_tools = pins("requirements-build.txt")
     assert {Requirement(line).name for line in PROJECT["build-system"]["requires"]} <= locked_tools.keys()
+
+
+@pytest.mark.parametrize(
+    "room", ["access", "configuration", "decision_log", "explaining", "impact", "packing", "reference", "web"]
+)
+def test_a_room_says_what_each_of_its_modules_is_for(room):
+    folder = ROOT / "src" / "policyengine" / room
+    told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    modules = {file.stem for file in folder.glob("*.py")} - {"__init__", "errors"}
+    assert sorted(modules - set(re.findall(r"``(\w+)``", told))) == []

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policyengine.access.database_address import shown_address
+from policyengine.configuration.database_address import shown_address
 from policyengine.configuration.faults import SettingFault
 from policyengine.configuration.kinds import Unfit, Value
 from policyengine.configuration.settings import Setting

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from policyengine.access.database_address import shown_address
+from policyengine.configuration.database_address import shown_address
 from policyengine.diagnostics import did_you_mean
 from policyengine.frontend.nodes import Plain
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from policyengine.access.database_address import shown_address
+from policyengine.configuration.database_address import shown_address
 from policyengine.decision_log.errors import LogError, LogUnavailable
 from policyengine.decision_log.watchdog import Watchdog, ends_socket, ends_statement
 

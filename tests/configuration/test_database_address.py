@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from policyengine.access.database_address import HIDDEN, shown_address
 from policyengine.cli.main import cli
+from policyengine.configuration.database_address import HIDDEN, shown_address
 from policyengine.configuration.resolve import Configuration, configure
 from policyengine.configuration.show import shown_for_people, shown_for_programs
 from policyengine.decision_log.store import Store
