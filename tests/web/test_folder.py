@@ -28,7 +28,7 @@ def test_a_path_that_is_too_long_for_a_socket_is_told_with_the_remedy(tmp_path, 
     folder = tmp_path / ("x" * 100)
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    with pytest.raises(FolderTooLong, match="set the variable TMPDIR"), service_folder():
+    with pytest.raises(FolderTooLong, match="put `TMPDIR=/tmp` in front of the command"), service_folder():
         pass
     assert list(folder.iterdir()) == []
 

@@ -88,7 +88,7 @@ def test_it_begins_with_what_is_served(bundles):
     assert watch.lost(served, served) == {}
     watch.note("other", {PRICE: "did you mean `/input/umbrella/prices`?"})
     ((fault,),) = watch.lost(served, {bundle.id: released(bundle.id, "other")}).values()
-    assert fault["help"].startswith("did you mean `/input/umbrella/prices`? leave")
+    assert fault["help"].startswith("did you mean `/input/umbrella/prices`? give the fact its old name back")
 
 
 def test_a_reload_leaves_no_mask_without_anything_to_hide(bundles, tmp_path):
@@ -115,6 +115,6 @@ def test_a_reload_leaves_no_mask_without_anything_to_hide(bundles, tmp_path):
     assert (refused.status_code, mended.status_code) == (422, 200)
     (fault,) = refused.json()["refused"][0]["first"]
     assert (fault["code"], fault["at"].split(":")[0]) == ("bundle/unmasked", str(folder))
-    assert "the mask `/input/umbrella/price` of the log would hide nothing" in fault["message"]
-    assert fault["help"].startswith("did you mean `/input/umbrella/prices`? leave the fact where it is")
+    assert fault["message"].startswith("the decision log is to hide `/input/umbrella/price`, and with these policies")
+    assert fault["help"].startswith("did you mean `/input/umbrella/prices`? give the fact its old name back")
     assert b"77.70" not in b"".join(file.read_bytes() for file in tmp_path.glob("log.sqlite*"))

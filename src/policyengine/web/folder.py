@@ -34,8 +34,8 @@ def service_folder() -> Iterator[str]:
     """
     place = Path(tempfile.gettempdir())
     if len(os.fsencode(place / PREFIX)) > _LONGEST:
-        told = f"temporary files go to {place}, which is too long a path for a socket"
-        raise FolderTooLong(f"{told}; set the variable TMPDIR to a folder with a shorter one")
+        told = f"the service cannot start: the name of the folder for temporary files, {place}, is too long"
+        raise FolderTooLong(f"{told}; put `TMPDIR=/tmp` in front of the command, or another folder with a short name")
     _clear_abandoned()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         # Workers are forked, and hold the lock with the process that starts them.

@@ -50,7 +50,10 @@ class MaskWatch:
         return pointer not in self._idle[released.digest]
 
     def _fault(self, pointer: str, released: Released) -> dict[str, Any]:
-        told = f"the mask `{pointer}` of the log would hide nothing, and what it is to hide could be logged"
+        told = (
+            f"the decision log is to hide `{pointer}`, and with these policies there is no such fact any more: "
+            "under another name it would be logged, and could be read there"
+        )
         help_ = advice(self._idle[released.digest][pointer], _REMEDY)
         return Diagnostic("bundle/unmasked", told, nowhere(released.source), help_).to_dict()
 
@@ -59,4 +62,4 @@ def _is_same(released: Released, other: Released | None) -> bool:
     return other is not None and other.digest == released.digest
 
 
-_REMEDY = "leave the fact where it is, or start the service again with masks that fit these policies"
+_REMEDY = "give the fact its old name back, or have the service started again with masks that fit these policies"
